@@ -1,0 +1,56 @@
+"""What the sandbox needs of each simulated provider, and which providers there are."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp import web
+
+    from sandbox.state import User, World
+
+
+class Provider(Protocol):
+    """One provider: a module `sandbox.<name>.routes` with these functions.
+
+    The name of a route is its operation (`events.patch`, `zoom.create`): calls are counted and faults strike under it.
+    Its state lives in `world.room(Kind)`. A handler says whom it served with `request["user"] = email`.
+    """
+
+    def routes(self, world: World) -> list[web.RouteDef]:
+        """Return the provider's own routes, all below /<name>."""
+
+    def control_routes(self, world: World) -> list[web.RouteDef]:
+        """Return the routes that steer it, all below /_sandbox."""
+
+    def snapshot(self, world: World) -> dict[str, Any]:
+        """Return its state as JSON, for GET /_sandbox/state."""
+
+    def reset(self, world: World) -> None:
+        """Forget everything."""
+
+    def user_added(self, world: World, user: User, wanted: Mapping[str, Any]) -> None:
+        """Make what a new user owns; `wanted` is the body of POST /_sandbox/users."""
+
+    def error_response(self, world: World, status: int, reason: str | None) -> web.Response:
+        """Return an error in the provider's own shape, for scripted faults."""
+
+
+def providers() -> dict[str, Provider]:
+    """Return the providers by name (the first part of their paths)."""
+    return {name: cast("Provider", module) for name in ("google", "zoom") if (module := _module(name))}
+
+
+def page_routes(world: World) -> Sequence[web.RouteDef]:
+    """Return the routes of the web page."""
+    module = _module("page")
+    return cast("Sequence[web.RouteDef]", module.routes(world)) if module else ()
+
+
+def _module(name: str) -> Any:
+    found = importlib.util.find_spec(f"sandbox.{name}") and importlib.util.find_spec(f"sandbox.{name}.routes")
+    return importlib.import_module(f"sandbox.{name}.routes") if found else None
