@@ -1,0 +1,77 @@
+"""What the rest of huddled needs of a provider, and nothing more.
+
+Words. CALENDAR: one list of events of one person or group. CURSOR: an opaque string that stands for "everything
+up to here". ETAG: an opaque version of one event; a write that names an old one is refused. KEY: our name for
+one conference; a service that is asked twice with the same key makes one meeting. MEETING: what people join.
+
+Every method may raise `Transient`, `Unauthorized` or `Rejected` (see `errors.py`); others are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from connectors.model import CalendarInfo, Changes, Event, EventRef, Made, Meeting, MeetingRequest, Subscription
+
+
+class Calendar(Protocol):
+    """The calendars of one profile."""
+
+    async def calendars(self) -> Iterable[CalendarInfo]:
+        """List the calendars that this profile can see."""
+
+    async def changes(self, calendar: CalendarInfo, cursor: str | None) -> Changes:
+        """Return all changes since `cursor`, or everything that is not over when it is None.
+
+        Raises CursorExpired when the cursor is too old, NotFound when the calendar is gone.
+        """
+
+    async def get(self, calendar: CalendarInfo, event: str) -> Event:
+        """Read one event. Raises NotFound when it is cancelled, deleted or never was."""
+
+    async def write(self, event: Event, meeting: Meeting | None, key: str, source: str = "") -> Event:
+        """Put the details of `meeting` on the event, or take ours off, and return the event as it then stands.
+
+        Touches our block, the location (if it is empty, holds a keyword or an earlier URL of ours) and our
+        private mark; nothing else. `key` names the conference and `source` what asked for it. Raises Conflict
+        when `event.etag` is old, NotFound when the event is gone, Rejected when the provider accepted the
+        write without doing it.
+        """
+
+    async def subscribe(self, calendar: CalendarInfo, channel: str, token: str, address: str) -> Subscription:
+        """Ask for pushes to `address`, each carrying `token`. `channel` is a fresh id of ours.
+
+        Raises Unwatchable when this calendar has no pushes, NotFound when the calendar is gone.
+        """
+
+    async def renew(
+        self, calendar: CalendarInfo, old: Subscription, channel: str, token: str, address: str
+    ) -> Subscription:
+        """Make the subscription last longer. The answer may be a new one: then the caller ends the old one."""
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """End the pushes. An unknown or ended subscription is not an error."""
+
+
+class Meetings(Protocol):
+    """The meetings of one conferencing profile. Idempotent by contract; how is the connector's business."""
+
+    async def create(self, key: str, request: MeetingRequest, tried: datetime | None) -> Made:
+        """Make the meeting of `key`, or find the one that an earlier call made.
+
+        `tried` is None when this key has never been handed to the provider; else when it last was, so that a
+        connector without idempotent creation can look for what an answer that was lost has left behind.
+        """
+
+    async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
+        """Bring the meeting in line with `request`; its link stays. Raises NotFound when the meeting is gone."""
+
+    async def cancel(
+        self, key: str, meeting: Meeting | None, request: MeetingRequest, tried: datetime | None
+    ) -> Event | None:
+        """Take away whatever `key` has made. Gone already is success. Returns the event if it was written to."""
+
+    async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
+        """Read the meeting. Raises NotFound when it is gone."""

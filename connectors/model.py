@@ -1,0 +1,183 @@
+"""The vocabulary: frozen data that every room shares, with no provider's shapes in it and no I/O.
+
+All times are aware datetimes in UTC; `zone` is the IANA name in which people see them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarInfo:
+    """One calendar as its provider lists it."""
+
+    remote: str  # the provider's calendar id
+    name: str
+    zone: str
+    writable: bool
+    primary: bool = False
+    native: tuple[str, ...] = ()  # the services that this calendar can make by itself: "meet", "teams"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRef:
+    """Where an event lives: the provider's calendar id and the provider's event id."""
+
+    calendar: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Our details as they stand in an event's description."""
+
+    key: str  # of the conference that wrote them; "" where the markers are damaged
+    text: str  # what a person reads between the markers, without mark-up
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Our private note on one copy of an event, invisible to people and to guests."""
+
+    key: str  # of the conference
+    event: str  # id of the event it was written on: a copied event carries somebody else's
+    source: str  # what asked for the conference, so that a consumed keyword is not forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """A conference in the calendar's own structured field (Google `conferenceData`, Graph `onlineMeeting`)."""
+
+    service: str  # "meet", "teams", or "other" for a third party's
+    state: Literal["pending", "ready", "failed"]
+    join_url: str = ""
+    id: str = ""
+    key: str = ""  # of the conference that asked for it; "" where somebody else did
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One single event, series master or changed occurrence, as it stands in one calendar."""
+
+    ref: EventRef
+    etag: str
+    uid: str  # the iCalendar UID, shared by all copies
+    title: str
+    location: str
+    description: str  # byte for byte as the provider has it, our block included
+    notes: str  # the readable text of the description, without our block
+    start: datetime
+    end: datetime
+    zone: str
+    all_day: bool = False
+    recurrence: tuple[str, ...] = ()  # RRULE, RDATE, EXDATE lines of a series master
+    ends: datetime | None = None  # when the last occurrence ends; None for an endless series
+    series: str = ""  # event id of the master, on a changed occurrence
+    organizer: str = ""  # address
+    own: bool = True  # this is the organizer's copy, and we may write to it
+    attendees: tuple[str, ...] = ()  # addresses of people, sorted, without the organizer and rooms
+    ask: str = ""  # the service that the private property or a category asks for
+    mark: Mark | None = None
+    block: Block | None = None
+    native: Native | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An event that is cancelled or deleted: nothing but its id is promised."""
+
+    event: str
+    series: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed in a calendar since a cursor, every page of it."""
+
+    events: tuple[Event, ...]
+    gone: tuple[Gone, ...]
+    cursor: str
+    complete: bool = False  # a full listing: what it does not show, and that ends after `since`, is gone
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A standing request to be told of changes in one calendar."""
+
+    id: str
+    resource: str  # the provider's name for what is watched; needed to stop it
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRequest:
+    """What a meeting should be. Fields that a service does not follow are left at their neutral value."""
+
+    at: EventRef
+    host: str = ""  # address of the person whose meeting it is
+    title: str = ""
+    start: datetime | None = None
+    minutes: int = 0
+    zone: str = "UTC"
+    recurring: bool = False
+    invitees: tuple[str, ...] = ()
+    etag: str = field(default="", compare=False)  # of the event, for services that live on it
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number to dial in from."""
+
+    number: str
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What a conferencing provider made. Holds nothing that only the host may know."""
+
+    service: str
+    name: str  # as people know it: "Zoom", "Google Meet"
+    id: str
+    join_url: str
+    host: str = ""
+    code: str = ""  # meeting id in the form that people type
+    passcode: str = ""
+    phone_passcode: str = ""
+    phones: tuple[Phone, ...] = ()
+    native: bool = False  # lives in the calendar's own structured field, not in our block
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A meeting, and the event as it stands after making it where the service lives on the event."""
+
+    meeting: Meeting
+    event: Event | None = None
+
+
+State = Literal["reserved", "live", "changing", "leaving", "declined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """Our durable record that ties one event to one meeting.
+
+    reserved: the key is committed, the provider may have made the meeting; live: the meeting is as `request`
+    says; changing: the provider may hold `request` or something newer; leaving: it is being taken away;
+    declined: a person removed it by hand, and it stays away while the same thing asks for it.
+    """
+
+    key: str
+    state: State
+    service: str
+    source: str  # what asked for it, for example "title:@zoom"
+    request: MeetingRequest
+    meeting: Meeting | None = None
+    written: bool = False  # our details have been seen on the event
+    tried: datetime | None = None  # when the provider was last asked to make it, None while it never was
+    by_hand: bool = False  # a person took our details off: decline once it is gone

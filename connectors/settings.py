@@ -1,0 +1,45 @@
+"""What each provider needs to know to be reached: plain data, secrets already read from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleSettings:
+    """One OAuth client or service account of Google."""
+
+    api_base: str = "https://www.googleapis.com/calendar/v3/"
+    token_url: str = "https://oauth2.googleapis.com/token"
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    service_account: Mapping[str, Any] | None = field(default=None, repr=False)  # the parsed key file
+    send_updates: Literal["none", "externalOnly", "all"] = "none"
+    third_party_conference_data: bool = True  # probe once whether `addOn` conference data is accepted
+    channel_seconds: int = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomSettings:
+    """One server-to-server app of Zoom."""
+
+    account_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_base: str = "https://api.zoom.us/v2"
+    oauth_base: str = "https://zoom.us/oauth"
+    default_host: str = ""  # hosts the meetings of organizers who have no Zoom user; "" refuses them
+    invitees: bool = True
+    daily_limit: int = 100  # creates and updates per host and UTC day
+    cancel_reserve: int = 10  # of these, kept back for cancelling
+    list_lag_seconds: float = 60.0  # how long after a create the list may not show it
+
+
+@dataclass(frozen=True, slots=True)
+class StaticSettings:
+    """A link that the operator gives, the same for everybody or with `{organizer}` and `{key}` in it."""
+
+    url: str
+    name: str = "Video call"

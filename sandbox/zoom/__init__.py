@@ -1,0 +1,1 @@
+"""A simulated Zoom: OAuth and the meetings API, stateful and strict, written from Zoom's documents."""
