@@ -15,7 +15,7 @@ from aiohttp import web
 from sandbox.zoom.fields import Problem
 
 
-class Refused(Exception):  # noqa: N818 - what it is, not that it is an error of ours
+class Refused(Exception):
     """Zoom answers with an error."""
 
     def __init__(

@@ -70,12 +70,11 @@ def one_of(*choices: str | int) -> Check:
 
 
 def many(item: Check, longest: int | None = None) -> Check:
-    """Accept a list of at most `longest` items; a wrong item puts the whole list at fault, as in Zoom's answers."""
+    """Accept a list of at most `longest` items; a wrong item puts the whole list at fault, as with Zoom."""
 
     def check(value: Any, path: str) -> Iterator[Problem]:
-        if not isinstance(value, list) or (longest is not None and len(value) > longest):
-            yield Problem(path)
-        elif any(True for element in value for _ in item(element, path)):
+        right = isinstance(value, list) and (longest is None or len(value) <= longest)
+        if not right or any(True for element in value for _ in item(element, path)):
             yield Problem(path)
 
     return check

@@ -16,7 +16,7 @@ SCREEN_SHARE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One date of a series; `id` is its first start in epoch milliseconds and survives a move of this date."""
+    """One date of a series; `id` is its first start in epoch milliseconds and survives a move."""
 
     id: str
     start: datetime

@@ -35,8 +35,12 @@ BAD_CLIENT: Final = Answer(401, {"reason": "Invalid client_id or client_secret",
 BAD_GRANT: Final = Answer(400, {"reason": "Invalid Token!", "error": "invalid_grant"})
 BAD_REQUEST: Final = Answer(400, {"reason": "Bad Request", "error": "invalid_request"})
 BAD_TYPE: Final = Answer(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"})
-BAD_REDIRECT: Final = Answer(400, {"reason": "Redirect URI mismatch.", "error": "invalid_request", "errorCode": 4709})
-BAD_CODE: Final = Answer(400, {"reason": "Invalid authorization code", "error": "invalid_request", "errorCode": 4734})
+BAD_REDIRECT: Final = Answer(
+    400, {"reason": "Redirect URI mismatch.", "error": "invalid_request", "errorCode": 4709}
+)
+BAD_CODE: Final = Answer(
+    400, {"reason": "Invalid authorization code", "error": "invalid_request", "errorCode": 4734}
+)
 
 
 def client(header: str) -> str | None:
@@ -81,10 +85,14 @@ def revoke(account: Account, name: str | None, text: str) -> Answer:
 def forget(account: Account, email: str) -> None:
     """End every authorisation of one person, as a newer one or the Zoom portal does."""
     account.grants = {text: grant for text, grant in account.grants.items() if grant.email != email}
-    account.refreshes = {text: refresh for text, refresh in account.refreshes.items() if refresh.email != email}
+    account.refreshes = {
+        text: refresh for text, refresh in account.refreshes.items() if refresh.email != email
+    }
 
 
-def new_code(account: Account, email: str, redirect_uri: str, challenge: str = "", method: str = "plain") -> str:
+def new_code(
+    account: Account, email: str, redirect_uri: str, challenge: str = "", method: str = "plain"
+) -> str:
     """Return a code for somebody who said yes: five minutes, one use."""
     text = account.world.token("code_", 33)
     account.codes[text] = Code(email, redirect_uri, challenge, method, account.world.now() + CODE_LIFE)

@@ -21,7 +21,9 @@ MOST: Final = 60
 WEEKDAYS: Final = (SU, MO, TU, WE, TH, FR, SA)
 
 
-def occurrences(recurrence: Mapping[str, Any], start: datetime, duration: int, timezone: str) -> tuple[Occurrence, ...]:
+def occurrences(
+    recurrence: Mapping[str, Any], start: datetime, duration: int, timezone: str
+) -> tuple[Occurrence, ...]:
     """List the dates of a series, at most 60, keeping the wall-clock time of `timezone`."""
     zone = ZoneInfo(timezone)
     dates = islice(_dates(recurrence, start.astimezone(zone).replace(tzinfo=None)), _count(recurrence))
@@ -42,7 +44,9 @@ def _dates(recurrence: Mapping[str, Any], first: datetime) -> Iterator[datetime]
             return iter(rrule(DAILY, first, interval))
         case 2:
             days = recurrence.get("weekly_days") or str(first.isoweekday() % 7 + 1)
-            return iter(rrule(WEEKLY, first, interval, byweekday=[WEEKDAYS[int(day) - 1] for day in days.split(",")]))
+            return iter(
+                rrule(WEEKLY, first, interval, byweekday=[WEEKDAYS[int(day) - 1] for day in days.split(",")])
+            )
         case _:
             return iter(_monthly(recurrence, first, interval))
 

@@ -15,15 +15,17 @@ START_TIME: Final = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z?"
 
 FLAGS: Final = (
     "allow_host_control_participant_mute_state allow_multiple_devices alternative_host_update_polls "
-    "alternative_hosts_email_notification auto_start_ai_companion_questions auto_start_meeting_summary close_registration "
-    "cn_meeting device_testing disable_participant_video email_in_attendee_report email_notification focus_mode "
-    "host_save_video_order host_video in_meeting internal_meeting join_before_host meeting_authentication mute_upon_entry "
-    "participant_focused_meeting participant_video private_meeting registrants_confirmation_email "
-    "registrants_email_notification show_share_button use_pmi waiting_room watermark"
+    "alternative_hosts_email_notification auto_start_ai_companion_questions auto_start_meeting_summary "
+    "close_registration cn_meeting device_testing disable_participant_video email_in_attendee_report "
+    "email_notification focus_mode host_save_video_order host_video in_meeting internal_meeting "
+    "join_before_host meeting_authentication mute_upon_entry participant_focused_meeting "
+    "participant_video private_meeting registrants_confirmation_email registrants_email_notification "
+    "show_share_button use_pmi waiting_room watermark"
 ).split()
 
 TEXTS: Final = (
-    "alternative_hosts authentication_domains authentication_option contact_email contact_name summary_template_id"
+    "alternative_hosts authentication_domains authentication_option contact_email contact_name "
+    "summary_template_id"
 ).split()
 
 INTERPRETER: Final = record({"languages": text(), "interpreter_languages": text(), "email": email()})
@@ -44,7 +46,9 @@ COMMON_SETTINGS: Final[dict[str, Check]] = {
     "audio": one_of("both", "telephony", "voip", "thirdParty"),
     "audio_conference_info": text(2048),
     "auto_recording": one_of("local", "cloud", "none"),
-    "breakout_room": record({"enable": flag(), "rooms": many(record({"name": text(), "participants": many(text())}))}),
+    "breakout_room": record(
+        {"enable": flag(), "rooms": many(record({"name": text(), "participants": many(text())}))}
+    ),
     "calendar_type": one_of(1, 2),
     "continuous_meeting_chat": record(
         {

@@ -12,7 +12,7 @@ def zone(name: str) -> ZoneInfo | None:
 
 
 def read(text: str, timezone: str) -> datetime:
-    """Turn `…Z`, or local time in `timezone`, into a UTC instant; raise ValueError for a date that is none."""
+    """Turn `…Z`, or local time in `timezone`, into a UTC instant; raise ValueError for no date."""
     moment = datetime.fromisoformat(text.removesuffix("Z"))
     local = moment.replace(tzinfo=UTC if text.endswith("Z") else ZoneInfo(timezone))
     return local.astimezone(UTC)
