@@ -1,0 +1,244 @@
+"""Access tokens: three grants, cached, refreshed once for all who wait. Secrets never leave this module.
+
+https://developers.google.com/identity/protocols/oauth2/service-account#httprest
+https://developers.zoom.us/docs/internal-apps/s2s-oauth/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from connectors.errors import Transient, Unauthorized
+from connectors.http import Answer, Http, Request, retry_after
+from connectors.settings import GoogleSettings, ZoomSettings
+
+EARLY = timedelta(seconds=60)  # a token is renewed so long before it expires
+DEADLINE = 30.0  # Zoom cannot repeat a refresh whose answer was lost, so give it time
+# Google's own library signs for this audience wherever the token endpoint may be.
+GOOGLE_AUDIENCE = "https://oauth2.googleapis.com/token"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+PASSING = frozenset({"temporarily_unavailable", "server_error", "internal_failure", "slow_down"})
+
+Now = Callable[[], datetime]
+Save = Callable[[str], Awaitable[None]]
+"""Stores a new refresh token durably, before the access token that came with it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """An access token and what came with it."""
+
+    access: str = field(repr=False)
+    expires: datetime
+    scopes: frozenset[str] = frozenset()
+    api_url: str = ""  # where Zoom wants to be called, in some regions
+    refresh: str = field(default="", repr=False)  # a new refresh token, where the grant rotated it
+
+
+@dataclass(slots=True)
+class Tokens:
+    """The access tokens of one credential."""
+
+    grant: Callable[[], Awaitable[Granted]] = field(repr=False)
+    now: Now
+    granted: Granted | None = None  # the last one
+    _flight: asyncio.Task[Granted] | None = field(default=None, repr=False)
+
+    async def token(self) -> str:
+        """Return an access token that is good for a minute or more.
+
+        Raises Unauthorized when the credential is refused, Transient when the token endpoint is out of order.
+        """
+        held = self.granted
+        if held is None or self.now() >= held.expires - EARLY:
+            held = await self._renewed()
+        return held.access
+
+    async def refresh(self, stale: str) -> str:
+        """Return another token than `stale`, which the provider has refused. Raises as `token`."""
+        if self.granted is not None and self.granted.access == stale:
+            self.granted = None
+        return await self.token()
+
+    async def _renewed(self) -> Granted:
+        if self._flight is None:
+            self._flight = asyncio.get_running_loop().create_task(self._fly())
+            self._flight.add_done_callback(self._landed)
+        # One who stops waiting must not stop the others, nor lose a refresh token that has just been rotated.
+        return await asyncio.shield(self._flight)
+
+    async def _fly(self) -> Granted:
+        self.granted = await self.grant()
+        return self.granted
+
+    def _landed(self, flight: asyncio.Task[Granted]) -> None:
+        self._flight = None
+        if not flight.cancelled():
+            flight.exception()  # Seen, even where everybody has stopped waiting.
+
+
+def service_account(
+    http: Http, settings: GoogleSettings, subject: str, scopes: Iterable[str], now: Now
+) -> Tokens:
+    """Act as `subject` by the service account's right of domain-wide delegation."""
+    info = dict(settings.service_account or {})
+    key = _private_key(info)
+    wanted = " ".join(scopes)
+    mend = (
+        f"cannot act as {subject}: in the Workspace admin console, allow client id {info.get('client_id')} "
+        f"domain-wide delegation of exactly these scopes: {wanted}; check that the user exists, that the key "
+        "has not been deleted, and this machine's clock"
+    )
+
+    async def grant() -> Granted:
+        issued = int(now().timestamp())
+        claims = {"iss": info["client_email"], "sub": subject, "scope": wanted, "aud": GOOGLE_AUDIENCE}
+        claims |= {"iat": issued, "exp": issued + 3600}
+        form = {
+            "grant_type": JWT_BEARER,
+            "assertion": _signed(claims, str(info.get("private_key_id", "")), key),
+        }
+        return await _ask(http, _Asked("google", subject, settings.token_url, form, mend), now)
+
+    return Tokens(grant, now)
+
+
+def refresh_token(
+    http: Http, settings: GoogleSettings, person: str, token: str, save: Save, now: Now
+) -> Tokens:
+    """Act for the person who consented. A rotated refresh token is handed to `save` first."""
+    mend = f"Google no longer accepts the consent of {person}, who must connect the account again"
+    current = saved = token
+
+    async def grant() -> Granted:
+        nonlocal current, saved
+        form = {"grant_type": "refresh_token", "refresh_token": current}
+        form |= {"client_id": settings.client_id, "client_secret": settings.client_secret}
+        granted = await _ask(http, _Asked("google", person, settings.token_url, form, mend), now)
+        current = granted.refresh or current
+        if current != saved:
+            await save(current)
+            saved = current
+        return granted
+
+    return Tokens(grant, now)
+
+
+def account_credentials(http: Http, settings: ZoomSettings, now: Now) -> Tokens:
+    """Act for the whole Zoom account, as its server-to-server app."""
+    mend = (
+        "Zoom refuses the server-to-server app: check account_id, client_id and the client secret, and that "
+        "the app is activated in the Zoom App Marketplace"
+    )
+    basic = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
+    form = {"grant_type": "account_credentials", "account_id": settings.account_id}
+    url = f"{settings.oauth_base.rstrip('/')}/token"
+
+    async def grant() -> Granted:
+        asked = _Asked("zoom", settings.account_id, url, form, mend, {"Authorization": f"Basic {basic}"})
+        return await _ask(http, asked, now)
+
+    return Tokens(grant, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    provider: str
+    name: str  # of the credential
+    url: str
+    form: Mapping[str, str] = field(repr=False)
+    mend: str  # what a person can do about a refusal
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+async def _ask(http: Http, asked: _Asked, now: Now) -> Granted:
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Accept": "application/json",
+        **asked.headers,
+    }
+    answer = await http.send(
+        Request(
+            method="POST",
+            url=asked.url,
+            provider=asked.provider,
+            op="token",
+            headers=headers,
+            body=urlencode(asked.form).encode(),
+            lane=f"token {asked.name}",
+            deadline=DEADLINE,
+        )
+    )
+    return _read(answer, asked, now())
+
+
+def _read(answer: Answer, asked: _Asked, now: datetime) -> Granted:
+    body = _object(answer)
+    if answer.status == 200 and isinstance(body.get("access_token"), str):
+        return Granted(
+            access=body["access_token"],
+            expires=now + timedelta(seconds=_number(body.get("expires_in"), 3600)),
+            scopes=frozenset(str(body.get("scope", "")).split()),
+            api_url=str(body.get("api_url") or ""),
+            refresh=str(body.get("refresh_token") or ""),
+        )
+    reason = str(body.get("error") or "")
+    told = str(body.get("error_description") or body.get("reason") or "")
+    if 400 <= answer.status < 500 and answer.status not in (408, 429) and reason and reason not in PASSING:
+        message = f"{asked.mend} ({reason}: {told})" if told else f"{asked.mend} ({reason})"
+        raise Unauthorized(message, provider=asked.provider, status=answer.status, reason=reason)
+    raise Transient(
+        f"the token endpoint answered {answer.status} {reason}".rstrip(),
+        retry_after=retry_after(answer.headers, now),
+        provider=asked.provider,
+        status=answer.status,
+        reason=reason,
+    )
+
+
+def _number(value: Any, otherwise: float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return otherwise
+
+
+def _object(answer: Answer) -> Mapping[str, Any]:
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _private_key(info: Mapping[str, Any]) -> rsa.RSAPrivateKey:
+    try:
+        key = serialization.load_pem_private_key(str(info["private_key"]).encode(), password=None)
+        info["client_email"]
+    except (KeyError, ValueError) as error:
+        raise Unauthorized(
+            "this is not the key file of a service account: download a new one as JSON", provider="google"
+        ) from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise Unauthorized("the service account's key is not an RSA key", provider="google")
+    return key
+
+
+def _signed(claims: Mapping[str, Any], key_id: str, key: rsa.RSAPrivateKey) -> str:
+    header = {"alg": "RS256", "typ": "JWT", "kid": key_id}
+    text = b".".join(_segment(json.dumps(part).encode()) for part in (header, claims))
+    return b".".join((text, _segment(key.sign(text, padding.PKCS1v15(), hashes.SHA256())))).decode()
+
+
+def _segment(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
