@@ -1,0 +1,1 @@
+"""Durable state: the only room with SQL. Frozen rows out, plain functions over a connection in."""

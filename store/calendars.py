@@ -1,0 +1,211 @@
+"""Calendars, and the channels through which they announce changes."""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from connectors.model import CalendarInfo, Subscription
+from store.codec import dump, load
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A calendar that is kept in step, and how far it has been read."""
+
+    id: str
+    profile: str
+    provider: str
+    info: CalendarInfo
+    watched: bool
+    pushes: bool
+    cursor: str | None
+    synced_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One subscription of one calendar. `resource` is None until the provider has confirmed it."""
+
+    id: str
+    calendar: str
+    resource: str | None
+    expires: float | None
+    renew_at: float | None
+
+
+COLUMNS = "id, profile, provider, info, watched, pushes, cursor, synced_at"
+
+
+def calendar_id(provider: str, remote: str) -> str:
+    """Name a calendar: the same for the same calendar, on any machine."""
+    return f"cal_{sha256(f'{provider}:{remote}'.encode()).hexdigest()[:16]}"
+
+
+def found(conn: sqlite3.Connection, profile: str, provider: str, info: CalendarInfo, now: float) -> bool:
+    """Keep what discovery saw. A calendar that another profile already keeps in step stays there.
+
+    Returns whether it is newly ours: then a first look and a subscription are owed.
+    """
+    name = calendar_id(provider, info.remote)
+    row = conn.execute("SELECT profile, watched FROM calendars WHERE id = ?", (name,)).fetchone()
+    if row is not None and row["watched"] and row["profile"] != profile:
+        return False
+    conn.execute(
+        "INSERT INTO calendars (id, profile, provider, remote, info, sweep_at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, info = excluded.info, watched = 1",
+        (name, profile, provider, info.remote, dump(info), now),
+    )
+    return row is None or not row["watched"]
+
+
+def lost(conn: sqlite3.Connection, calendar: str) -> None:
+    """Stop keeping a calendar in step: it is gone, or no longer chosen."""
+    conn.execute("UPDATE calendars SET watched = 0, cursor = NULL WHERE id = ?", (calendar,))
+
+
+def _calendar(row: sqlite3.Row) -> Calendar:
+    info = load(CalendarInfo, row["info"], f"calendars/{row['id']}")
+    watched, pushes = bool(row["watched"]), bool(row["pushes"])
+    return Calendar(
+        row["id"], row["profile"], row["provider"], info, watched, pushes, row["cursor"], row["synced_at"]
+    )
+
+
+def get(conn: sqlite3.Connection, calendar: str) -> Calendar | None:
+    """Find a calendar by its id."""
+    row = conn.execute(f"SELECT {COLUMNS} FROM calendars WHERE id = ?", (calendar,)).fetchone()
+    return _calendar(row) if row else None
+
+
+def of_profile(conn: sqlite3.Connection, profile: str) -> Sequence[Calendar]:
+    """List the calendars that a profile keeps in step."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM calendars WHERE profile = ? AND watched = 1 ORDER BY id", (profile,)
+    )
+    return [_calendar(row) for row in rows]
+
+
+def watched(conn: sqlite3.Connection) -> Sequence[Calendar]:
+    """List all calendars that are kept in step."""
+    return [
+        _calendar(row)
+        for row in conn.execute(f"SELECT {COLUMNS} FROM calendars WHERE watched = 1 ORDER BY id")
+    ]
+
+
+def advance(conn: sqlite3.Connection, calendar: str, cursor: str | None, now: float, sweep_at: float) -> None:
+    """Note how far a calendar has been read, and when it is looked at next without a push."""
+    conn.execute(
+        "UPDATE calendars SET cursor = ?, synced_at = ?, sweep_at = ? WHERE id = ?",
+        (cursor, now, sweep_at, calendar),
+    )
+
+
+def restart(conn: sqlite3.Connection, calendar: str) -> None:
+    """Forget the cursor: a full listing is owed."""
+    conn.execute("UPDATE calendars SET cursor = NULL WHERE id = ?", (calendar,))
+
+
+def due_for_sweep(conn: sqlite3.Connection, now: float, again: float, most: int) -> Sequence[str]:
+    """Pick calendars that nobody looked at for too long; they are picked again not before `again`."""
+    rows = conn.execute(
+        "UPDATE calendars SET sweep_at = ?2 WHERE id IN"
+        " (SELECT id FROM calendars WHERE watched = 1 AND sweep_at <= ?1 ORDER BY sweep_at LIMIT ?3) RETURNING id",
+        (now, again, most),
+    )
+    return [row["id"] for row in rows.fetchall()]
+
+
+def poll_only(conn: sqlite3.Connection, calendar: str) -> None:
+    """Remember that this calendar cannot announce changes."""
+    conn.execute("UPDATE calendars SET pushes = 0 WHERE id = ?", (calendar,))
+
+
+def hash_token(token: str) -> bytes:
+    """Turn a channel's token into what is stored of it."""
+    return sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def open_channel(conn: sqlite3.Connection, channel: str, calendar: str, token: str) -> None:
+    """Make a channel known before the provider is asked for it: its first push may come before the answer."""
+    conn.execute(
+        "INSERT INTO channels (id, calendar, token_hash) VALUES (?, ?, ?)",
+        (channel, calendar, hash_token(token)),
+    )
+
+
+def confirm_channel(
+    conn: sqlite3.Connection, subscription: Subscription, renew_at: float
+) -> Sequence[Channel]:
+    """Note the provider's answer. Returns the channels of the same calendar that are now replaced."""
+    conn.execute(
+        "UPDATE channels SET resource = ?, expires = ?, renew_at = ? WHERE id = ?",
+        (subscription.resource, subscription.expires.timestamp(), renew_at, subscription.id),
+    )
+    replaced = conn.execute(
+        "UPDATE channels SET renew_at = NULL WHERE id <> ?1 AND resource IS NOT NULL"
+        " AND calendar = (SELECT calendar FROM channels WHERE id = ?1)"
+        " RETURNING id, calendar, resource, expires, renew_at",
+        (subscription.id,),
+    )
+    return [Channel(*row) for row in replaced.fetchall()]
+
+
+def channels(conn: sqlite3.Connection, calendar: str) -> Sequence[Channel]:
+    """List the channels of a calendar."""
+    rows = conn.execute(
+        "SELECT id, calendar, resource, expires, renew_at FROM channels WHERE calendar = ? ORDER BY expires",
+        (calendar,),
+    )
+    return [Channel(*row) for row in rows]
+
+
+def channel(conn: sqlite3.Connection, name: str) -> Channel | None:
+    """Find a channel by its id."""
+    row = conn.execute(
+        "SELECT id, calendar, resource, expires, renew_at FROM channels WHERE id = ?", (name,)
+    ).fetchone()
+    return Channel(*row) if row else None
+
+
+def close_channel(conn: sqlite3.Connection, name: str) -> None:
+    """Forget a channel."""
+    conn.execute("DELETE FROM channels WHERE id = ?", (name,))
+
+
+def due_for_renewal(conn: sqlite3.Connection, now: float, most: int) -> Sequence[str]:
+    """List calendars whose channel should be replaced by now."""
+    rows = conn.execute(
+        "SELECT DISTINCT calendar FROM channels WHERE renew_at <= ? ORDER BY renew_at LIMIT ?", (now, most)
+    )
+    return [row["calendar"] for row in rows]
+
+
+def silent(conn: sqlite3.Connection, now: float) -> Sequence[str]:
+    """List watched calendars that could have a channel and have no live one."""
+    rows = conn.execute(
+        "SELECT id FROM calendars WHERE watched = 1 AND pushes = 1 AND id NOT IN"
+        " (SELECT calendar FROM channels WHERE resource IS NOT NULL AND renew_at IS NOT NULL AND expires > ?)",
+        (now,),
+    )
+    return [row["id"] for row in rows]
+
+
+def doorbells(conn: sqlite3.Connection) -> dict[str, tuple[str, bytes]]:
+    """Return every channel with the calendar it rings for and the hash of its token."""
+    rows = conn.execute("SELECT id, calendar, token_hash FROM channels")
+    return {row["id"]: (row["calendar"], row["token_hash"]) for row in rows}
+
+
+def token_matches(token: str, expected: bytes) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(hash_token(token), expected)
+
+
+def heard(conn: sqlite3.Connection, names: Sequence[str], now: float) -> None:
+    """Note that these channels rang: a channel that dies silently shows by its age."""
+    conn.executemany("UPDATE channels SET rung_at = ? WHERE id = ?", [(now, name) for name in sorted(names)])

@@ -1,0 +1,36 @@
+"""Frozen data to JSON text and back. What cannot be read back is reported, never guessed at."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from store.errors import StateCorrupt
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def dump(value: object) -> str:
+    """Write a frozen dataclass as JSON."""
+    return _adapter(cast("Hashable", type(value))).dump_json(value, exclude_defaults=True).decode()
+
+
+def load(kind: type[T], text: str, where: str) -> T:
+    """Read it back. Raises StateCorrupt naming `where` it was stored and what is wrong with it."""
+    try:
+        value: T = _adapter(cast("Hashable", kind)).validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(str(step) for step in first["loc"])
+        raise StateCorrupt(
+            f"{where}: the stored {kind.__name__} is damaged at {path or 'its root'}: {first['msg']}"
+        ) from None
+    return value

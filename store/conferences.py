@@ -1,0 +1,103 @@
+"""Conferences: which event has which meeting, in what state; and the history of how it came to be."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.model import Conference
+from store.codec import dump, load
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened to an event."""
+
+    at: float
+    what: str
+    detail: str
+
+
+def get(conn: sqlite3.Connection, calendar: str, event: str) -> Conference | None:
+    """Find the conference of an event."""
+    row = conn.execute(
+        "SELECT record FROM conferences WHERE calendar = ? AND event = ?", (calendar, event)
+    ).fetchone()
+    return load(Conference, row["record"], f"conferences/{calendar}/{event}") if row else None
+
+
+def save(conn: sqlite3.Connection, calendar: str, event: str, conference: Conference, now: float) -> None:
+    """Commit an intention or an outcome."""
+    conn.execute(
+        "INSERT INTO conferences (calendar, event, key, state, service, record, changed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (calendar, event) DO UPDATE SET key = excluded.key,"
+        " state = excluded.state, service = excluded.service, record = excluded.record, changed_at = excluded.changed_at",
+        (calendar, event, conference.key, conference.state, conference.service, dump(conference), now),
+    )
+
+
+def forget(conn: sqlite3.Connection, calendar: str, event: str) -> None:
+    """Drop the conference of an event; its history stays."""
+    conn.execute("DELETE FROM conferences WHERE calendar = ? AND event = ?", (calendar, event))
+
+
+def key_is_taken(conn: sqlite3.Connection, key: str, calendar: str, event: str) -> bool:
+    """Whether the conference `key` belongs to another event."""
+    row = conn.execute("SELECT calendar, event FROM conferences WHERE key = ?", (key,)).fetchone()
+    return row is not None and (row["calendar"], row["event"]) != (calendar, event)
+
+
+def of_calendar(conn: sqlite3.Connection, calendar: str) -> Sequence[str]:
+    """List the ids of the events of a calendar that have a conference."""
+    rows = conn.execute("SELECT event FROM conferences WHERE calendar = ? ORDER BY event", (calendar,))
+    return [row["event"] for row in rows]
+
+
+def all_of_service(
+    conn: sqlite3.Connection, service: str | None = None
+) -> Sequence[tuple[str, str, Conference]]:
+    """List conferences with the calendar and event they belong to."""
+    rows = conn.execute(
+        "SELECT calendar, event, record FROM conferences WHERE ?1 IS NULL OR service = ?1 ORDER BY calendar, event",
+        (service,),
+    )
+    return [
+        (row["calendar"], row["event"], load(Conference, row["record"], f"conferences/{row['event']}"))
+        for row in rows
+    ]
+
+
+def states(conn: sqlite3.Connection) -> dict[str, int]:
+    """Count the conferences by state."""
+    return {
+        row[0]: row[1]
+        for row in conn.execute("SELECT state, count(*) FROM conferences GROUP BY state ORDER BY 1")
+    }
+
+
+def note(conn: sqlite3.Connection, calendar: str, event: str, at: float, what: str, detail: str = "") -> None:
+    """Add to the history of an event, unless it says again what it said last."""
+    last = conn.execute(
+        "SELECT what, detail FROM history WHERE calendar = ? AND event = ? ORDER BY id DESC LIMIT 1",
+        (calendar, event),
+    ).fetchone()
+    if last is None or (last["what"], last["detail"]) != (what, detail):
+        conn.execute(
+            "INSERT INTO history (at, calendar, event, what, detail) VALUES (?, ?, ?, ?, ?)",
+            (at, calendar, event, what, detail),
+        )
+
+
+def history(conn: sqlite3.Connection, calendar: str, event: str, most: int = 50) -> Sequence[Fact]:
+    """Tell the history of an event, oldest first."""
+    rows = conn.execute(
+        "SELECT at, what, detail FROM history WHERE calendar = ? AND event = ? ORDER BY id DESC LIMIT ?",
+        (calendar, event, most),
+    )
+    return [Fact(*row) for row in rows][::-1]
+
+
+def prune_history(conn: sqlite3.Connection, before: float) -> int:
+    """Drop what happened before `before`. Returns how many facts."""
+    return conn.execute("DELETE FROM history WHERE at < ?", (before,)).rowcount

@@ -1,0 +1,249 @@
+"""One SQLite file, one writer. Contains no business logic.
+
+A transaction is a plain function over a connection: nothing can be awaited inside one. All that wait are drained
+into a single commit, each in its own savepoint, so that one fsync serves many and one failure spoils no neighbour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from sqlite_utils import Database
+
+from store.errors import StoreClosed, StoreFull, StoreSick
+from store.schema import migrate
+
+T = TypeVar("T")
+Tx = Callable[[sqlite3.Connection], T]
+
+MOST_WAITING = 20_000
+LARGEST_BATCH = 500
+
+
+class Store(Protocol):
+    """What the rest of huddled needs of durable state."""
+
+    async def tx(self, fn: Tx[T]) -> T:
+        """Run `fn` and commit what it did; return its result only once the commit is on disk.
+
+        An exception of `fn` undoes only what `fn` did. Raises StoreFull when too many wait, StoreSick when the
+        disk or the file refuses the commit.
+        """
+
+    async def read(self, fn: Tx[T]) -> T:
+        """Run `fn` on a consistent snapshot; it must not write."""
+
+
+def connect(path: str, *, readonly: bool = False) -> sqlite3.Connection:
+    """Open the file the way all of huddled does: explicit transactions, WAL, every commit fsynced."""
+    conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    conn.row_factory = sqlite3.Row
+    conn.execute("PRAGMA busy_timeout = 5000")
+    conn.execute("PRAGMA foreign_keys = ON")
+    if readonly:
+        conn.execute("PRAGMA query_only = ON")
+        return conn
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("PRAGMA synchronous = FULL")
+    return conn
+
+
+def open_file(path: str) -> sqlite3.Connection:
+    """Open or create the store at `path` (`:memory:` for tests) and bring its schema up to date.
+
+    Raises StoreSick with a plain sentence when the file is no database, is damaged, or is newer than this program.
+    """
+    try:
+        if path != ":memory:" and not os.path.exists(path):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        conn = connect(path)
+        if path != ":memory:":
+            _check(conn, path)
+        migrate(Database(conn), path)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreSick(f"{path}: {error}. Restore it from a snapshot beside it, or move it away.") from error
+    return conn
+
+
+def _check(conn: sqlite3.Connection, path: str) -> None:
+    verdict = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise StoreSick(
+            f"{path} is damaged ({verdict}). Stop huddled, keep a copy of the file, and restore a snapshot."
+        )
+
+
+@dataclass(slots=True)
+class _Waiting:
+    fn: Tx[Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SqliteStore:
+    """The store of a running daemon: a writer thread that commits in groups, and a reader thread."""
+
+    def __init__(self, path: str) -> None:
+        """Open `path` and start the two threads. Raises StoreSick when it cannot be used."""
+        self._conn = open_file(path)
+        self._reads = connect(path, readonly=True)
+        self._waiting: list[_Waiting] = []
+        self._reading: list[_Waiting] = []
+        self._wake = threading.Condition()
+        self._wake_reader = threading.Condition()
+        self._closed = False
+        self.commits = 0
+        self.sick: str | None = None  # why the last commit failed, None when it did not
+        self._threads = (
+            threading.Thread(target=self._write_forever, name="store-writer", daemon=True),
+            threading.Thread(target=self._read_forever, name="store-reader", daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
+
+    async def tx(self, fn: Tx[T]) -> T:
+        """Run `fn` in the next group commit. See `Store.tx`."""
+        item = self._enqueue(self._waiting, self._wake, fn)
+        result: T = await asyncio.shield(item.future)
+        return result
+
+    async def read(self, fn: Tx[T]) -> T:
+        """Run `fn` on the reader thread. See `Store.read`."""
+        item = self._enqueue(self._reading, self._wake_reader, fn)
+        result: T = await asyncio.shield(item.future)
+        return result
+
+    def _enqueue(self, queue: list[_Waiting], wake: threading.Condition, fn: Tx[Any]) -> _Waiting:
+        if self._closed:
+            raise StoreClosed
+        if len(queue) >= MOST_WAITING:
+            raise StoreFull
+        loop = asyncio.get_running_loop()
+        item = _Waiting(fn, loop.create_future(), loop)
+        with wake:
+            queue.append(item)
+            wake.notify()
+        return item
+
+    def close(self) -> None:
+        """Finish what waits, then let go of the file. Blocks; call it when nothing else runs."""
+        self._closed = True
+        for wake in (self._wake, self._wake_reader):
+            with wake:
+                wake.notify()
+        for thread in self._threads:
+            thread.join()
+        self._reads.close()
+        self._conn.close()
+
+    def _take(self, queue: list[_Waiting], wake: threading.Condition) -> list[_Waiting] | None:
+        with wake:
+            while not queue and not self._closed:
+                wake.wait()
+            batch = queue[:LARGEST_BATCH]
+            del queue[:LARGEST_BATCH]
+        return batch or None
+
+    def _write_forever(self) -> None:
+        while (batch := self._take(self._waiting, self._wake)) is not None:
+            try:
+                commit(self._conn, batch)
+                self.commits += 1
+                self.sick = None
+            except Exception as error:  # noqa: BLE001 - whatever the disk says, those who wait must hear it
+                self.sick = str(error)
+                _fail(batch, StoreSick(f"the store could not commit: {error}"))
+            _resolve(batch)
+
+    def _read_forever(self) -> None:
+        while (batch := self._take(self._reading, self._wake_reader)) is not None:
+            for item in batch:
+                try:
+                    item.result = item.fn(self._reads)
+                except Exception as error:  # noqa: BLE001 - belongs to the one who asked
+                    item.error = error
+            _resolve(batch)
+
+
+def commit(conn: sqlite3.Connection, batch: Sequence[_Waiting]) -> None:
+    """Run every function of the batch in its own savepoint, then commit all at once."""
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        for item in batch:
+            conn.execute("SAVEPOINT one")
+            try:
+                item.result = item.fn(conn)
+            except Exception as error:
+                if not conn.in_transaction:
+                    raise
+                item.error = error
+                conn.execute("ROLLBACK TO one")
+            conn.execute("RELEASE one")
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+
+
+def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+    for item in batch:
+        item.error = error
+
+
+def _resolve(batch: Sequence[_Waiting]) -> None:
+    """Wake those who wait, once per event loop rather than once per item: a wake-up costs a system call."""
+    loops = {item.loop for item in batch}
+    for loop in loops:
+        mine = [item for item in batch if item.loop is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_deliver, mine)
+
+
+def _deliver(batch: Sequence[_Waiting]) -> None:
+    for item in batch:
+        if item.future.done():
+            continue
+        if item.error is not None:
+            item.future.set_exception(item.error)
+            item.future.exception()  # the asker may have been cancelled; an unread error is not news then
+        else:
+            item.future.set_result(item.result)
+
+
+class InlineStore:
+    """The same store without threads: for command-line tools, and for simulations that must be repeatable."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        """Use a connection made by `open_file`."""
+        self.conn = conn
+
+    async def tx(self, fn: Tx[T]) -> T:
+        """Run and commit `fn` at once. See `Store.tx`."""
+        await asyncio.sleep(0)
+        return self.run(fn)
+
+    async def read(self, fn: Tx[T]) -> T:
+        """Run `fn` at once. See `Store.read`."""
+        await asyncio.sleep(0)
+        return fn(self.conn)
+
+    def run(self, fn: Tx[T]) -> T:
+        """Run `fn` in a transaction of its own, without an event loop."""
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            result = fn(self.conn)
+            self.conn.execute("COMMIT")
+        except BaseException:
+            if self.conn.in_transaction:
+                self.conn.execute("ROLLBACK")
+            raise
+        return result

@@ -1,0 +1,146 @@
+"""Snapshots: each event as it was last seen.
+
+A listing may be older than an answer to a write of ours that finished while the listing was under way. Such a row
+is marked doubtful instead of being overwritten, and is read afresh before anything is decided on it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.model import Event
+from store.codec import dump, load
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An event as it was last seen; `doubtful` means that it must be read before it is believed."""
+
+    calendar: str
+    event: Event
+    doubtful: bool
+
+
+SAVE = """
+INSERT INTO events (calendar, event, series, snapshot, ends, written_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (calendar, event) DO UPDATE SET
+    series = excluded.series, snapshot = excluded.snapshot, ends = excluded.ends,
+    written_at = excluded.written_at, doubtful = 0
+"""
+
+
+def _save(conn: sqlite3.Connection, calendar: str, event: Event, written_at: float) -> None:
+    ends = event.ends.timestamp() if event.ends else None
+    conn.execute(SAVE, (calendar, event.ref.event, event.series, dump(event), ends, written_at))
+
+
+def save_read(conn: sqlite3.Connection, calendar: str, event: Event, answered_at: float) -> None:
+    """Keep the answer to a read or write of this one event."""
+    _save(conn, calendar, event, answered_at)
+
+
+def save_listed(conn: sqlite3.Connection, calendar: str, event: Event, asked_at: float) -> bool:
+    """Keep what a listing that began at `asked_at` showed. Returns whether that is news."""
+    row = conn.execute(
+        "SELECT snapshot, written_at, doubtful FROM events WHERE calendar = ? AND event = ?",
+        (calendar, event.ref.event),
+    ).fetchone()
+    if row is None:
+        _save(conn, calendar, event, 0)
+        return True
+    if row["snapshot"] == dump(event):
+        return bool(row["doubtful"])
+    if row["written_at"] > asked_at:
+        doubt(conn, calendar, event.ref.event)
+    else:
+        _save(conn, calendar, event, 0)
+    return True
+
+
+def forget_listed(conn: sqlite3.Connection, calendar: str, event: str, asked_at: float) -> bool:
+    """Drop an event that a listing says is gone. Returns whether that is news."""
+    row = conn.execute(
+        "SELECT written_at FROM events WHERE calendar = ? AND event = ?", (calendar, event)
+    ).fetchone()
+    if row is None:
+        return False
+    if row["written_at"] > asked_at:
+        doubt(conn, calendar, event)
+    else:
+        forget(conn, calendar, event)
+    return True
+
+
+def doubt(conn: sqlite3.Connection, calendar: str, event: str) -> None:
+    """Have the event read before anything is decided on it."""
+    conn.execute("UPDATE events SET doubtful = 1 WHERE calendar = ? AND event = ?", (calendar, event))
+
+
+def forget(conn: sqlite3.Connection, calendar: str, event: str) -> None:
+    """Drop an event that is gone."""
+    conn.execute("DELETE FROM events WHERE calendar = ? AND event = ?", (calendar, event))
+
+
+def _snapshot(row: sqlite3.Row) -> Snapshot:
+    event = load(Event, row["snapshot"], f"events/{row['calendar']}/{row['event']}")
+    return Snapshot(row["calendar"], event, bool(row["doubtful"]))
+
+
+def get(conn: sqlite3.Connection, calendar: str, event: str) -> Snapshot | None:
+    """Find an event."""
+    row = conn.execute(
+        "SELECT calendar, event, snapshot, doubtful FROM events WHERE calendar = ? AND event = ?",
+        (calendar, event),
+    ).fetchone()
+    return _snapshot(row) if row else None
+
+
+def occurrences(conn: sqlite3.Connection, calendar: str, series: str) -> Sequence[str]:
+    """List the ids of the changed occurrences of a series."""
+    rows = conn.execute(
+        "SELECT event FROM events WHERE calendar = ? AND series = ? ORDER BY event", (calendar, series)
+    )
+    return [row["event"] for row in rows]
+
+
+def of_calendar(conn: sqlite3.Connection, calendar: str) -> Sequence[Snapshot]:
+    """List the events of a calendar."""
+    rows = conn.execute(
+        "SELECT calendar, event, snapshot, doubtful FROM events WHERE calendar = ? ORDER BY event",
+        (calendar,),
+    )
+    return [_snapshot(row) for row in rows]
+
+
+def unseen(
+    conn: sqlite3.Connection, calendar: str, seen: Sequence[str], since: datetime | None
+) -> Sequence[str]:
+    """List the events that a full listing did not show although it should have."""
+    after = since.timestamp() if since else 0.0
+    rows = conn.execute(
+        "SELECT event FROM events WHERE calendar = ? AND (ends IS NULL OR ends > ?)", (calendar, after)
+    )
+    return sorted({row["event"] for row in rows} - set(seen))
+
+
+def find(conn: sqlite3.Connection, needle: str) -> Sequence[tuple[str, str]]:
+    """Find events by id, iCalendar UID or a part of the title, for people who ask why."""
+    rows = conn.execute(
+        "SELECT calendar, event FROM events WHERE event = ?1 OR calendar || '/' || event = ?1"
+        " OR json_extract(snapshot, '$.uid') = ?1"
+        " OR instr(lower(json_extract(snapshot, '$.title')), lower(?1)) > 0 ORDER BY calendar, event LIMIT 50",
+        (needle,),
+    )
+    return [(row["calendar"], row["event"]) for row in rows]
+
+
+def prune(conn: sqlite3.Connection, before: float) -> int:
+    """Drop the events that were over before `before` and have no conference. Returns how many."""
+    return conn.execute(
+        "DELETE FROM events WHERE ends < ? AND NOT EXISTS (SELECT 1 FROM conferences c"
+        " WHERE c.calendar = events.calendar AND c.event = events.event)",
+        (before,),
+    ).rowcount

@@ -1,0 +1,171 @@
+"""The tables, as steps that only ever get longer, and the guard against files from the future."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from store.errors import StoreNewer
+
+migrations = Migrations("huddled")
+
+FIRST = """
+-- The set of things that are owed a look: one row per (kind, key), level-triggered.
+CREATE TABLE work (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    gen INTEGER NOT NULL DEFAULT 1,       -- rung so often
+    done_gen INTEGER NOT NULL DEFAULT 0,  -- looked at up to here
+    due_at REAL,                          -- delay, back-off and lease expiry in one; NULL: nothing is owed
+    owner TEXT,                           -- who holds the lease; NULL: nobody
+    fence INTEGER NOT NULL DEFAULT 0,     -- raised by every claim: a worker whose fence is old may not write
+    attempts INTEGER NOT NULL DEFAULT 0,  -- claims since it last ended well
+    error TEXT,                           -- why the last attempt failed
+    done_at REAL,                         -- when it last ended well
+    PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE INDEX work_due ON work (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE profiles (
+    id TEXT PRIMARY KEY,                  -- pro_…
+    provider TEXT NOT NULL,
+    address TEXT NOT NULL,                -- whose account it is
+    mode TEXT NOT NULL,                   -- delegated | user
+    secret BLOB,                          -- encrypted tokens; NULL where the config holds all there is
+    trouble TEXT,                         -- why it is disconnected; NULL while it works
+    since REAL NOT NULL,                  -- when trouble last changed
+    UNIQUE (provider, address)
+);
+
+CREATE TABLE calendars (
+    id TEXT PRIMARY KEY,                  -- cal_…
+    profile TEXT NOT NULL REFERENCES profiles (id) ON DELETE CASCADE,
+    provider TEXT NOT NULL,
+    remote TEXT NOT NULL,                 -- the provider's calendar id
+    info TEXT NOT NULL,                   -- connectors.model.CalendarInfo as JSON
+    watched INTEGER NOT NULL DEFAULT 1,   -- 0: found, but not (or no longer) ours to keep in step
+    pushes INTEGER NOT NULL DEFAULT 1,    -- 0: the provider cannot announce changes here, so it is polled
+    cursor TEXT,                          -- NULL: a full listing is owed
+    synced_at REAL,
+    sweep_at REAL NOT NULL DEFAULT 0,     -- when it is looked at without any push
+    UNIQUE (provider, remote)             -- a calendar that two people share is kept in step once
+);
+CREATE INDEX calendars_sweep ON calendars (sweep_at) WHERE watched = 1;
+
+CREATE TABLE channels (
+    id TEXT PRIMARY KEY,                  -- ours, fresh for every subscription
+    calendar TEXT NOT NULL REFERENCES calendars (id) ON DELETE CASCADE,
+    resource TEXT,                        -- NULL until the provider has answered
+    token_hash BLOB NOT NULL,             -- SHA-256 of the token that every push must carry
+    expires REAL,
+    renew_at REAL,                        -- NULL: replaced, waits to be stopped
+    rung_at REAL                          -- when it last rang
+);
+CREATE INDEX channels_calendar ON channels (calendar);
+CREATE INDEX channels_renew ON channels (renew_at) WHERE renew_at IS NOT NULL;
+
+CREATE TABLE events (
+    calendar TEXT NOT NULL REFERENCES calendars (id) ON DELETE CASCADE,
+    event TEXT NOT NULL,                  -- the provider's event id
+    series TEXT NOT NULL DEFAULT '',
+    snapshot TEXT NOT NULL,               -- connectors.model.Event as JSON
+    ends REAL,                            -- NULL: never
+    written_at REAL NOT NULL DEFAULT 0,   -- when an answer to a read or write of ours last set this row
+    doubtful INTEGER NOT NULL DEFAULT 0,  -- a listing and a write of ours crossed: read it before deciding
+    PRIMARY KEY (calendar, event)
+) WITHOUT ROWID;
+CREATE INDEX events_series ON events (calendar, series) WHERE series <> '';
+CREATE INDEX events_ends ON events (ends) WHERE ends IS NOT NULL;
+
+CREATE TABLE conferences (
+    calendar TEXT NOT NULL,               -- no foreign key: a meeting outlives the calendar row it was made for
+    event TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    service TEXT NOT NULL,
+    record TEXT NOT NULL,                 -- connectors.model.Conference as JSON
+    changed_at REAL NOT NULL,
+    PRIMARY KEY (calendar, event)
+) WITHOUT ROWID;
+
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    calendar TEXT NOT NULL,
+    event TEXT NOT NULL,
+    what TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX history_event ON history (calendar, event, id);
+CREATE INDEX history_at ON history (at);
+
+-- How many writes a provider has been asked for on behalf of one host and day.
+CREATE TABLE budgets (
+    provider TEXT NOT NULL,
+    host TEXT NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0,
+    closed_until REAL,                    -- the provider itself said so
+    PRIMARY KEY (provider, host, day)
+) WITHOUT ROWID;
+
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY,                -- what was learnt once, such as a capability of an OAuth client
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def first_loop(db: Database) -> None:
+    """Work set, profiles, calendars, channels, events, conferences, history, budgets, facts."""
+    for statement in _statements(FIRST):
+        db.execute(statement)
+
+
+def migrate(db: Database, path: str) -> None:
+    """Apply the steps that are missing, after writing a snapshot file beside the database.
+
+    Raises StoreNewer when the file holds steps that this program does not know.
+    """
+    applied = {step.name for step in migrations.applied(db)}
+    pending = migrations.pending(db)
+    known = applied | {step.name for step in pending}
+    unknown = applied - {step.name for step in _all_steps()}
+    if unknown:
+        raise StoreNewer(
+            f"{path} was written by a newer huddled (it has {', '.join(sorted(unknown))}). "
+            "Upgrade this program, or restore a snapshot that is older."
+        )
+    if pending and applied and path != ":memory:":
+        snapshot(db.conn, f"{path}.before-{pending[0].name}")
+    if pending or not known:
+        migrations.apply(db)
+
+
+def _all_steps() -> list[Migrations._Migration]:
+    return migrations._migrations  # noqa: SLF001 - sqlite-utils lists only what is pending or applied
+
+
+def snapshot(conn: sqlite3.Connection, target: str) -> None:
+    """Copy the whole database to `target`, consistent even while others read. An older copy is replaced."""
+    part = Path(f"{target}.part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(part)) as copy:
+        conn.backup(copy)
+    part.chmod(0o600)
+    part.replace(target)
+
+
+def _statements(script: str) -> list[str]:
+    statements, rest = [], ""
+    for line in script.splitlines(keepends=True):
+        rest += line
+        if sqlite3.complete_statement(rest):
+            statements.append(rest)
+            rest = ""
+    return statements
