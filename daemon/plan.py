@@ -1,0 +1,176 @@
+"""The decision: what is owed to one event next, as data. Pure and total: no client, no clock, no database.
+
+Every intention is committed before a provider is touched, and every outcome after. Planning again is the recovery.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from connectors.keywords import find
+from connectors.model import Conference, Event, Meeting, MeetingRequest
+from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, judge, request
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Commit an intention; no provider is touched."""
+
+    conference: Conference
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """Make the meeting of the conference's key; the same key never makes a second one."""
+
+    conference: Conference
+    request: MeetingRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Bring the meeting in line with the request."""
+
+    conference: Conference
+    meeting: Meeting
+    request: MeetingRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Put our details on the event, or take them off (meeting is None), If-Match."""
+
+    event: Event
+    conference: Conference
+    meeting: Meeting | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Cancel whatever the key made, then forget it, or keep it as declined."""
+
+    conference: Conference
+    request: MeetingRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Drop the record: nobody asks any more for what was declined."""
+
+    conference: Conference
+
+
+Action = Record | Provision | Update | Write | Withdraw | Forget
+
+
+def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_key: str) -> Action | None:
+    """Say what is owed next; None when everything is as it should be."""
+    verdict = judge(event, known, policy)
+    if known is None:
+        return _begin(event, verdict, policy, fresh_key)
+    if known.state == "declined":
+        still = isinstance(verdict, Leave) or (isinstance(verdict, Wanted) and verdict.source == known.source)
+        return None if still else Forget(known)
+    if known.state == "leaving":
+        if event is not None and event.own and carries(event, known):
+            return Write(event, known, None)
+        return Withdraw(known, replace(known.request, etag=event.etag if event else ""))
+    if isinstance(verdict, Leave):
+        return None
+    if isinstance(verdict, Unwanted) or event is None:
+        return Record(replace(known, state="leaving"), verdict.why if isinstance(verdict, Unwanted) else "")
+    return _keep(event, known, verdict, request(event, verdict.service, policy))
+
+
+def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str) -> Action | None:
+    """Reserve a key. Our mark on the event names a conference that was lost or cancelled: take its key up again."""
+    if event is None or not isinstance(verdict, Wanted):
+        return None
+    marked = event.mark.key if event.mark and event.mark.event == event.ref.event else ""
+    new = Conference(
+        key=marked or fresh_key,
+        state="reserved",
+        service=verdict.service.name,
+        source=verdict.source,
+        request=request(event, verdict.service, policy),
+        tried=LONG_AGO if marked else None,
+    )
+    return Record(new, f"{verdict.source} asks for {verdict.service.name}")
+
+
+def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingRequest) -> Action | None:
+    """Keep a wanted conference in step: the right service and host, then the meeting, then the event."""
+    if (wanted.service.name, request.host) != (known.service, known.request.host):
+        return Record(replace(known, state="leaving"), f"{wanted.source} asks for {wanted.service.name} now")
+    if known.state == "reserved" or known.meeting is None:
+        return Provision(known, request)
+    if known.written and taken_off(event, known.meeting):
+        return Record(
+            replace(known, state="leaving", by_hand=True), "somebody took the details off the event"
+        )
+    if known.state == "changing":
+        return Update(known, known.meeting, request)
+    if known.request != request:
+        return Record(replace(known, state="changing"), "the event changed")
+    if not shows(event, known, known.meeting, wanted.source):
+        # What lives on its event is put there by making it; all else that it can be is on its way.
+        return None if known.meeting.native else Write(event, replace(known, source=wanted.source), known.meeting)
+    if not known.written or known.source != wanted.source:
+        return Record(replace(known, written=True, source=wanted.source), "the details are on the event")
+    return None
+
+
+def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> bool:
+    """Whether the event carries the details as it should, and no keyword where the link belongs."""
+    if meeting.native:
+        return event.native is not None and event.native.join_url == meeting.join_url
+    if source.startswith("location:") and find(event.location) is not None:
+        return False
+    if event.block is not None and event.block.key == known.key:
+        return meeting.join_url in event.block.text and meeting.passcode in event.block.text
+    # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one.
+    return known.written and meeting.join_url in event.notes
+
+
+def taken_off(event: Event, meeting: Meeting) -> bool:
+    """Whether nothing is left of details that were on the event."""
+    if meeting.native:
+        return event.native is None or event.native.join_url not in {meeting.join_url, ""}
+    return event.block is None and meeting.join_url not in event.notes
+
+
+def carries(event: Event, known: Conference) -> bool:
+    """Whether anything of ours is still on the event."""
+    url = known.meeting.join_url if known.meeting else ""
+    return (
+        (event.block is not None and event.block.key == known.key)
+        or (event.mark is not None and event.mark.key == known.key)
+        or (event.native is not None and event.native.key == known.key)
+        or (url != "" and url in event.location)
+    )
+
+
+def settled(event: Event | None, known: Conference | None, policy: Policy) -> bool:
+    """Whether the world is as it should be: said from the outside, without planning, to check the plan by."""
+    verdict = judge(event, known, policy)
+    if known is None:
+        return not isinstance(verdict, Wanted)
+    if known.state == "declined":
+        return isinstance(verdict, Leave) or getattr(verdict, "source", None) == known.source
+    if isinstance(verdict, Leave):
+        return known.state != "leaving"
+    return (
+        isinstance(verdict, Wanted)
+        and event is not None
+        and known.state == "live"
+        and known.meeting is not None
+        and known.written
+        and known.source == verdict.source
+        and known.service == verdict.service.name
+        and known.request == request(event, verdict.service, policy)
+        and (known.meeting.native or shows(event, known, known.meeting, verdict.source))
+    )

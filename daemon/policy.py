@@ -1,0 +1,211 @@
+"""What an event wants: flags, rules and the reasons against. Pure: sees data, never a client, clock or database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from connectors.keywords import find
+from connectors.links import foreign_links
+from connectors.model import Conference, Event, MeetingRequest
+from daemon.rules import Flags, Rule
+
+GROUP_CALENDAR = "@group.calendar.google.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the decision must know of a conferencing service."""
+
+    name: str
+    native: bool = False  # lives on its event
+    follows: frozenset[str] = frozenset()  # which of "title", "time", "people" its meetings repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything outside the event that bears on its conferencing."""
+
+    now: datetime
+    flags: Flags
+    services: Mapping[str, Service]
+    calendar: str = ""  # our id of the calendar
+    calendar_name: str = ""
+    native: tuple[str, ...] = ()  # what this calendar can make by itself
+    account: str = ""  # address of the person whose calendar it is
+    window: timedelta = field(default=timedelta(days=365))
+    covered: bool = False  # the event is an occurrence, and its series has the conference
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The event should have a meeting of this service."""
+
+    service: Service
+    source: str  # for example "title:@zoom" or "rule:customers"
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """The event should have none."""
+
+    why: str
+    again: datetime | None = None  # when this may change without the event changing
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Whatever there is stays as it is."""
+
+    why: str
+
+
+Verdict = Wanted | Unwanted | Leave
+
+
+def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verdict:
+    """Say what an event wants; None is an event that is cancelled, deleted or out of reach."""
+    if event is None:
+        return Unwanted("the event is cancelled, deleted or moved away")
+    if not event.own:
+        return Unwanted("only the organizer's copy of an event is given a meeting")
+    if policy.covered:
+        return Unwanted("an occurrence shares the meeting of its series")
+    started = known is not None and known.state in {"live", "changing"}
+    if event.ends is not None and event.ends <= policy.now:
+        return Leave("the event is over") if started else Unwanted("the event is over")
+    asked = ask(event, known, policy)
+    if isinstance(asked, Unwanted):
+        return asked
+    if asked.service.name not in policy.services and known is not None:
+        return Leave(f"{asked.service.name} is no longer configured")
+    return asked if started else _first_time(event, known, asked, policy)
+
+
+def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: Policy) -> Verdict:
+    """Say what speaks against a first meeting; none of it takes an existing one away."""
+    if event.start > policy.now + policy.window and not event.recurrence:
+        return Unwanted(f"it is more than {policy.window.days} days ahead", again=event.start - policy.window)
+    rule = matching_rule(event, policy) if asked.source.startswith("rule:") else None
+    link = foreign_link(event, known)
+    if link and not (rule and rule.even_if_linked):
+        return Unwanted(f"it already carries a link of somebody else ({link})")
+    return asked
+
+
+def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwanted:
+    """Find what asks for a conference: a keyword, then the property, then a consumed keyword, then a rule."""
+    for place in policy.flags.look_in:
+        keyword = find(text_of(event, place))
+        if keyword:
+            return resolve(keyword.word, f"{place}:@{keyword.word}", policy)
+    if event.ask:
+        return resolve(event.ask, f"property:{event.ask}", policy)
+    source = consumed_keyword(event, known)
+    if source:
+        return resolve(source.partition("@")[2], source, policy)
+    rule = matching_rule(event, policy)
+    if rule:
+        return resolve(rule.service, f"rule:{rule.name or rule.service}", policy)
+    return Unwanted("nothing asks for a conference")
+
+
+def text_of(event: Event, place: str) -> str:
+    """Return the text in which people may type a keyword, without anything that we wrote."""
+    return {"location": event.location, "title": event.title, "description": event.notes}[place]
+
+
+def consumed_keyword(event: Event, known: Conference | None) -> str:
+    """Recall the keyword that our join URL has taken the place of, from our record or the mark on the event."""
+    if known is not None:
+        return known.source if known.source.startswith("location:") and known.state != "declined" else ""
+    mark = event.mark
+    ours = mark is not None and mark.event == event.ref.event and mark.source.startswith("location:")
+    return mark.source if mark and ours else ""
+
+
+def resolve(word: str, source: str, policy: Policy) -> Wanted | Unwanted:
+    """Turn what was asked for into a service; never into another one than was asked for."""
+    name = policy.flags.video if word == "video" else word
+    if name == "default":
+        name = policy.flags.default
+        if name == "auto":
+            name = next((own for own in ("zoom",) if own in policy.services), "integrated")
+    if name == "integrated":
+        name = next(iter(policy.native), "none of its own")
+    if name == "none":
+        return Unwanted(f"{source} asks for no conference")
+    service = policy.services.get(name)
+    if service is None:
+        return Unwanted(f"{source} asks for {name}, which is not configured")
+    if service.native and name not in policy.native:
+        return Unwanted(f"{source} asks for {name}, which this calendar does not offer")
+    return Wanted(service, source)
+
+
+def foreign_link(event: Event, known: Conference | None) -> str:
+    """Name the service of a join link that is not ours; empty where there is none."""
+    key = known.key if known else event.mark.key if event.mark else ""
+    native = event.native
+    if (
+        native
+        and native.state != "failed"
+        and not (key and key in {native.key, event.mark and event.mark.key})
+    ):
+        return native.service
+    own = [link.url for link in foreign_links(event.block.text)] if event.block else []
+    links = foreign_links(f"{event.location}\n{event.notes}", own=own)
+    return links[0].service if links else ""
+
+
+def matching_rule(event: Event, policy: Policy) -> Rule | None:
+    """Find the first rule that fits."""
+    return next((rule for rule in policy.flags.rules if fits(rule, event, policy)), None)
+
+
+def fits(rule: Rule, event: Event, policy: Policy) -> bool:
+    """Say whether every condition of the rule holds."""
+    minutes = (event.end - event.start) / timedelta(minutes=1)
+    home = domain(event.organizer)
+    domains = {domain(address) for address in event.attendees}
+    conditions = (
+        not rule.calendars
+        or _matches(rule.calendars, policy.calendar, policy.calendar_name, event.ref.calendar),
+        not rule.organizers or _matches(rule.organizers, event.organizer.lower()),
+        not rule.attendee_domains or bool(domains & set(rule.attendee_domains)),
+        rule.external_guests is None or rule.external_guests == bool(domains - {home}),
+        rule.title is None or rule.title.search(event.title) is not None,
+        rule.min_minutes is None or minutes >= rule.min_minutes,
+        rule.max_minutes is None or minutes <= rule.max_minutes,
+    )
+    return all(conditions)
+
+
+def _matches(globs: tuple[str, ...], *names: str) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs for name in names)
+
+
+def domain(address: str) -> str:
+    """Return what stands behind the @, in lower case."""
+    return address.rpartition("@")[2].lower()
+
+
+def request(event: Event, service: Service, policy: Policy) -> MeetingRequest:
+    """Say what the meeting should be, with only what the service follows: nothing else can make it change."""
+    follows = service.follows
+    timed = "time" in follows and not event.recurrence
+    minutes = -((event.start - event.end) // timedelta(minutes=1))
+    person = event.organizer and not event.organizer.endswith(GROUP_CALENDAR)
+    return MeetingRequest(
+        at=event.ref,
+        host="" if service.native else event.organizer if person else policy.account,
+        title=event.title if "title" in follows else "",
+        start=event.start if timed else None,
+        minutes=max(1, minutes) if timed else 0,
+        zone=event.zone if timed else "UTC",
+        recurring=bool(event.recurrence) and "time" in follows,
+        invitees=event.attendees if "people" in follows else (),
+        etag=event.etag,
+    )
