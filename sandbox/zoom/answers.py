@@ -125,7 +125,7 @@ def user(person: Person, account_id: str) -> dict[str, Any]:
     }
 
 
-def user_settings(*, forced_waiting_room: bool) -> dict[str, Any]:
+def user_settings() -> dict[str, Any]:
     """Write what GET /users/{id}/settings says about passcodes and waiting rooms."""
     return {
         "schedule_meeting": {
@@ -142,7 +142,7 @@ def user_settings(*, forced_waiting_room: bool) -> dict[str, Any]:
                 "weak_enhance_detection": False,
             },
         },
-        "in_meeting": {"waiting_room": True, "waiting_room_locked": forced_waiting_room},
+        "in_meeting": {"waiting_room": True},
         "recording": {"auto_recording": "none"},
     }
 

@@ -128,8 +128,7 @@ async def user(account: Account, grant: Grant, request: web.Request) -> web.Resp
 async def settings(account: Account, grant: Grant, request: web.Request) -> web.Response:
     """GET /users/{userId}/settings."""
     _person(account, grant, request)
-    forced = account.world.modes.zoom_forced_waiting_room
-    return web.json_response(answers.user_settings(forced_waiting_room=forced))
+    return web.json_response(answers.user_settings())
 
 
 def _person(account: Account, grant: Grant, request: web.Request) -> Person:

@@ -9,7 +9,16 @@ from typing import Any
 
 from sandbox.zoom.errors import Refused, bad_parameter, invalid
 from sandbox.zoom.fields import Problem
-from sandbox.zoom.model import FIXED_TIME, INSTANT, NO_FIXED_TIME, SCHEDULED, Meeting, Occurrence, Person
+from sandbox.zoom.model import (
+    FIXED_TIME,
+    INSTANT,
+    NO_FIXED_TIME,
+    SCHEDULED,
+    SCREEN_SHARE,
+    Meeting,
+    Occurrence,
+    Person,
+)
 from sandbox.zoom.recurrence import occurrences
 from sandbox.zoom.times import read, zone
 
@@ -71,6 +80,8 @@ def changed(
     )
     if not {"type", "start_time", "duration", "recurrence"} & body.keys():
         return after
+    if start is None and meeting.start is None and after.type in (SCHEDULED, SCREEN_SHARE):
+        raise invalid(Problem("start_time", "Missing field."))
     return _timed(after, body, start or meeting.start, now)
 
 
