@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from connectors.http import connect
 from sandbox.app import serve
 from sandbox.state import World
