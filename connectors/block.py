@@ -1,0 +1,193 @@
+"""Keeps the details of one meeting in an event's description, between two lines that people can see.
+
+    --- Online meeting (hd7k2m0q9v4c1t8e5b) ---
+    Join Zoom: https://us02web.zoom.us/j/92674392836?pwd=8pEk.1
+    Meeting ID: 926 7439 2836
+    Passcode: Xk7Q2p
+    --- End of online meeting (hd7k2m0q9v4c1t8e5b) ---
+
+Everything outside belongs to people and never changes by a byte; `take` undoes `put`. Four dashes instead of three
+say that we also put an empty line before the block, which then goes with it. The lines are found again after the
+editor of a web calendar has turned them into HTML, and copies of the block, and what is left of one after somebody
+deleted one of its two lines, are tidied away by the next `put` or `take`.
+
+`html` is as in `markup.py`. In text that may be HTML (None) the characters & < > are always encoded, because Google
+Calendar decodes them in every description; lines end in a newline as long as the text outside has no tags, since
+Google shows it then, and in <br> where it has, since newlines count for nothing between tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connectors import markup
+from connectors.details import is_detail
+from connectors.model import Block
+
+_KEY = re.compile(r"[0-9a-z]{2,40}")
+# What an editor may put between two words: blanks, and tags such as <span>. Possessive, so read only once.
+_GAP = r"(?:\s|&nbsp;|&#160;|</?[a-zA-Z][^<>]{0,500}>)*+"
+_SPACE = r"(?:[ \t\xa0]|&nbsp;|&#160;)*+"
+_MARK = re.compile(
+    rf"(?:(?P<dashes>[-–—]{{1,4}}){_SPACE})?(?P<end>end{_GAP}of{_GAP})?online{_GAP}meeting{_GAP}"
+    rf"\((?P<key>{_KEY.pattern})\)(?:{_SPACE}[-–—]{{1,4}})?",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(
+    r"</(?P<name>p|div|li)\s*>\s*<(?P=name)(?:\s[^<>]*)?>|<br\s*/?>(?:\r?\n)?|</?(?:p|div|li|body)(?:\s[^<>]*)?>|\r?\n",
+    re.IGNORECASE,
+)
+_TWO_BREAKS = re.compile(r"(?:\r\n|\n|<br\s*/?>){2}\Z", re.IGNORECASE)
+_VOID = frozenset({"br", "col", "hr", "img", "link", "meta", "wbr"})
+_SPACED, _BARE = "----", "---"
+_URL = re.compile(r"https?://[^\s<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A block, or what is left of one: `text[start:end]`, with what a person reads between the marker lines."""
+
+    start: int
+    end: int
+    body: tuple[int, int]
+    key: str  # "" where a marker line is missing
+    spaced: bool  # we put an empty line before it
+
+
+def split(description: str, *, html: bool | None = None) -> tuple[str, Block | None]:
+    """Return the readable text outside our block, and our block."""
+    spans = _spans(description)
+    notes = markup.readable(take(description, html=html), html=html)
+    if not spans:
+        return notes, None
+    first = _main(spans)
+    return notes, Block(first.key, markup.readable(description[slice(*first.body)], html=html).strip())
+
+
+def put(description: str, key: str, lines: Iterable[str], *, html: bool | None = None) -> str:
+    """Add a block, or write it in the place of the one which is there. Raises ValueError for an odd key."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{key!r} cannot stand in a description as the key of a conference")
+    spans = _spans(description)
+    tags = html if html is not None else markup.is_html(take(description, html=html))
+    if not spans:
+        at = _foot(description) if tags else len(description)
+        spaced = at > 0
+        gap = ("<br>" * 2 if tags else "\n" * 2) if spaced else ""
+        new = _render(key, lines, dashes=_SPACED if spaced else _BARE, tags=tags, html=html)
+        return description[:at] + gap + new + description[at:]
+    main = _main(spans)
+    new = _render(key, lines, dashes=_SPACED if main.spaced else _BARE, tags=tags, html=html)
+    return _edit(description, {span: new if span is main else "" for span in spans}, html=html)
+
+
+def take(description: str, *, html: bool | None = None) -> str:
+    """Remove every block of ours, with the empty line that `put` added before it."""
+    return _edit(description, {span: "" for span in _spans(description)}, html=html)
+
+
+def _edit(text: str, edits: dict[_Span, str], *, html: bool | None) -> str:
+    """Replace each span; one that is replaced by nothing takes its empty line with it."""
+    pieces, position = [], 0
+    for span, new in edits.items():
+        before = text[position : span.start]
+        pieces.append(_unspaced(before) if span.spaced and not new else before)
+        pieces.append(new)
+        pieces.append("" if html is False else _unpaired(text[span.start : span.end]))
+        position = span.end
+    return "".join([*pieces, text[position:]])
+
+
+def _unspaced(before: str) -> str:
+    """Drop the empty line at the end. What `put` wrote is tried first: text may end in half a line break."""
+    for written in ("\n\n", "<br><br>"):
+        if before.endswith(written):
+            return before.removesuffix(written)
+    return _TWO_BREAKS.sub("", before)
+
+
+def _unpaired(region: str) -> str:
+    """Return the tags that only open or only close inside the region: without them the rest would not be HTML."""
+    closing: list[tuple[str, str]] = []
+    opening: list[tuple[str, str]] = []
+    for tag in markup.TAG.finditer(region):
+        name = tag["name"].lower()
+        if name in _VOID or tag["rest"].endswith("/"):
+            continue
+        if not tag["close"]:
+            opening.append((name, tag[0]))
+        elif opening:
+            opening.pop() if opening[-1][0] == name else None
+        else:
+            closing.append((name, tag[0]))
+    while closing and opening and closing[-1][0] == opening[0][0]:
+        del closing[-1], opening[0]
+    return "".join(tag for _, tag in closing + opening)
+
+
+def _render(key: str, lines: Iterable[str], *, dashes: str, tags: bool, html: bool | None) -> str:
+    shown = [" ".join(line.split()) for line in lines]
+    if html is not False:
+        shown = [markup.escape(line) for line in shown]
+    if tags:
+        shown = [_URL.sub(r'<a href="\g<0>">\g<0></a>', line) for line in shown]
+    opening, closing = (
+        f"{dashes} {words} ({key}) {dashes}" for words in ("Online meeting", "End of online meeting")
+    )
+    return ("<br>" if tags else "\n").join([opening, *filter(None, shown), closing])
+
+
+def _foot(description: str) -> int:
+    """Return where the visible text of a whole HTML document ends."""
+    low = description.lower()
+    return next((at for at in (low.rfind("</body>"), low.rfind("</html>")) if at >= 0), len(description))
+
+
+def _main(spans: list[_Span]) -> _Span:
+    """Return the first whole block, or the first remains where none is whole."""
+    return next((span for span in spans if span.key), spans[0])
+
+
+def _spans(text: str) -> list[_Span]:
+    """Find our blocks and their remains, in order. A closing line belongs to the nearest opening line before it."""
+    marks = list(_MARK.finditer(text))
+    lines = _lines(text) if marks else []
+    spans: list[_Span] = []
+    while marks:
+        first = marks.pop(0)
+        if not first["end"] and marks and marks[0]["end"] and marks[0]["key"] == first["key"]:
+            spans.append(_whole(first, marks.pop(0)))
+        else:
+            spans.append(_remains(text, lines, first, spans[-1].end if spans else 0))
+    return spans
+
+
+def _whole(first: re.Match[str], last: re.Match[str]) -> _Span:
+    body = (first.end(), last.start())
+    return _Span(
+        first.start(), last.end(), body, first["key"], spaced=len(first["dashes"] or "") == len(_SPACED)
+    )
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    starts_ends = [0, *(edge for found in _BREAK.finditer(text) for edge in found.span()), len(text)]
+    return list(zip(starts_ends[::2], starts_ends[1::2], strict=True))
+
+
+def _remains(text: str, lines: list[tuple[int, int]], mark: re.Match[str], floor: int) -> _Span:
+    """Take a marker line that lost its partner, and the neighbouring lines that can only be ours, as one span."""
+    start, end = mark.span()
+    at = next(i for i, (_, stop) in enumerate(lines) if stop >= mark.end())
+    if mark["end"]:
+        while at and lines[at - 1][0] >= floor and is_detail(markup.readable(text[slice(*lines[at - 1])])):
+            at -= 1
+            start = lines[at][0]
+    else:
+        while at + 1 < len(lines) and is_detail(markup.readable(text[slice(*lines[at + 1])])):
+            at += 1
+            end = lines[at][1]
+    body = (start, mark.start()) if mark["end"] else (mark.end(), end)
+    spaced = len(mark["dashes"] or "") == len(_SPACED)
+    return _Span(start, end, body, "", spaced=spaced)

@@ -1,0 +1,94 @@
+"""Turns the HTML of event descriptions into readable text and back: enough for calendars, not a browser.
+
+Descriptions are of three kinds. Where `html` is True they are HTML, where it is False they are plain text, and
+where it is None they are what Google Calendar keeps: text that is HTML as soon as it holds a tag or an entity.
+Every pattern here reads its input once: none can be made slow.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Iterator
+
+_NAMES = (
+    r"a|abbr|address|b|big|blockquote|body|br|center|code|col|colgroup|dd|del|div|dl|dt|em|font|footer|h[1-6]"
+    r"|head|header|hr|html|html-blob|i|img|ins|li|link|main|mark|meta|nav|o:p|ol|p|pre|q|s|section|small|span|strike"
+    r"|strong|style|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|wbr"
+)
+# Only names that HTML knows: "Join<https://…>" and "<ada@example.com>" are text.
+TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAMES})(?P<rest>(?:[\s/][^<>]*)?)>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_TOKEN = re.compile(rf"<!--|-->|{TAG.pattern}", re.IGNORECASE)
+_TARGET = re.compile(
+    r"""(?<![\w-])(?P<name>originalsrc|href)\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<u>[^\s"']+))""", re.I
+)
+_HIDDEN = frozenset({"!--", "head", "script", "style", "title"})
+_SEPARATES = {"td": " ", "th": " "} | dict.fromkeys(
+    "blockquote br center dd div dl dt footer h1 h2 h3 h4 h5 h6 header hr li ol p pre section table tr ul".split(),
+    "\n",
+)
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def is_html(text: str) -> bool:
+    """Tell whether the text holds a tag."""
+    return TAG.search(text) is not None
+
+
+def unescape(text: str) -> str:
+    """Decode whole entities only: `&copy=` inside a URL stays as it is, as browsers have it."""
+    return _ENTITY.sub(lambda m: entities.unescape(m[0]), text)
+
+
+def escape(text: str) -> str:
+    """Encode what HTML would read as mark-up."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def target(attributes: str) -> str:
+    """Return where an anchor with these attributes leads, and "" where it leads nowhere.
+
+    Outlook keeps the address before its own rewriting in `originalsrc`.
+    """
+    found = {m["name"].lower(): m["d"] or m["s"] or m["u"] or "" for m in _TARGET.finditer(attributes)}
+    return unescape(found.get("originalsrc") or found.get("href") or "").strip()
+
+
+def readable(text: str, *, html: bool | None = None) -> str:
+    """Return what a person reads: no tags, entities decoded, the address behind a link after its words."""
+    if html is False:
+        return text
+    lines = (line.strip() for line in "".join(_pieces(text)).replace("\xa0", " ").splitlines())
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the visible text, piece by piece."""
+    hidden, url, words, position = "", "", "", 0
+    for token in _TOKEN.finditer(text):
+        name, closes = _name(token)
+        if hidden:
+            hidden = "" if closes and name == hidden else hidden
+        else:
+            piece = unescape(text[position : token.start()])
+            words += piece
+            yield piece
+            if name == "a":
+                yield _behind(url, words)
+                url, words = target(token["rest"] or ""), ""
+            hidden = name if name in _HIDDEN and not closes else ""
+            yield "-->" if token[0] == "-->" else _SEPARATES.get(name, "")
+        position = token.end()
+    yield "" if hidden else unescape(text[position:])
+
+
+def _name(token: re.Match[str]) -> tuple[str, bool]:
+    if token["name"] is None:
+        return "!--", token[0] == "-->"
+    return token["name"].lower(), bool(token["close"])
+
+
+def _behind(url: str, words: str) -> str:
+    """Return the address of the link that ends here where its words do not show it."""
+    return f" <{url}>" if "://" in url and url not in words else ""
