@@ -1,0 +1,1 @@
+"""Zoom, through one server-to-server app of the account."""

@@ -1,0 +1,203 @@
+"""Zoom's meetings: idempotent over an API that is not, by a marker in the agenda.
+
+A create whose answer was lost leaves a meeting behind. The next call for the key searches the host's list for
+the marker, and makes another meeting only when the list has had time to show the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Protocol
+
+import structlog
+
+from connectors.errors import NotFound, Rejected, Transient
+from connectors.http import Answer, Http
+from connectors.model import Event, EventRef, Made, Meeting, MeetingRequest
+from connectors.oauth import Tokens
+from connectors.settings import ZoomSettings
+from connectors.zoom import refusals, wire
+from connectors.zoom.client import Call, Client, segment
+from connectors.zoom.refusals import Refusal
+
+log = structlog.get_logger("connectors.zoom")
+
+Bodies = Callable[[frozenset[str]], Mapping[str, Any]]
+"""Writes a request's body without these optional fields."""
+
+
+class Budget(Protocol):
+    """Counts what each host has left of Zoom's hundred creates and updates a UTC day, durably."""
+
+    async def spend(self, host: str, *, cancel: bool) -> None:
+        """Count one call before it is made.
+
+        Raises Transient (reason "daily_budget", `retry_after` until 00:00 UTC) when only the reserve for
+        cancels is left. A cancel is counted and never refused.
+        """
+
+    async def exhausted(self, host: str, until: datetime) -> None:
+        """Note that Zoom itself refuses this host creates and updates until then."""
+
+
+class ZoomMeetings:
+    """The meetings of one Zoom account. `request.host` is the address of the Zoom user who hosts."""
+
+    def __init__(
+        self,
+        settings: ZoomSettings,
+        http: Http,
+        tokens: Tokens,
+        budget: Budget,
+        now: Callable[[], datetime],
+        random: Random,
+    ) -> None:
+        """`random` spreads what waits for the limit per second."""
+        self._settings = settings
+        self._client = Client(settings, http, tokens, now, random)
+        self._budget = budget
+        self._now = now
+
+    async def create(self, key: str, request: MeetingRequest, tried: datetime | None) -> Made:
+        """Make the meeting of the key, or find the one whose answer was lost.
+
+        Raises Transient (reason "list_lag") where the host's list may not show yet what was made, Rejected
+        where the organizer is no Zoom user and no default host is set.
+        """
+        if tried is not None:
+            found = await self._found(key, request)
+            if found is not None:
+                return Made(found)
+            self._trust_the_list(tried)
+        return Made(await self._made(key, request))
+
+    async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
+        """Send all that we follow in one PATCH. Raises NotFound when the meeting is gone."""
+        await self._change(meeting.id, meeting.host, request)
+        return Made(meeting)
+
+    async def cancel(
+        self, key: str, meeting: Meeting | None, request: MeetingRequest, tried: datetime | None
+    ) -> Event | None:
+        """Delete the meeting; where an answer was lost, every meeting that carries the key's marker."""
+        if meeting is not None:
+            await self._delete(meeting.id, meeting.host)
+        elif tried is not None:
+            for id_, host in await self._marked(key, request):
+                await self._delete(id_, host)
+            self._trust_the_list(tried)
+        return None
+
+    async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
+        """Read the meeting. What Zoom leaves out of the answer stays as it was. Raises NotFound."""
+        body = await self._client.ask(Call("get", "GET", f"meetings/{segment(meeting.id)}", meeting.host))
+        return wire.meeting(body, meeting.host, meeting)
+
+    async def _made(self, key: str, request: MeetingRequest) -> Meeting:
+        for host in self._hosts(request):
+            call = Call("create", "POST", f"users/{segment(host)}/meetings", host)
+            with suppress(NotFound):
+                answer = await self._write(call, lambda without: self._creation(key, request, without))
+                return wire.meeting(answer.json(), host)
+        message = (
+            f"{request.host or 'the organizer'} is no user of this Zoom account: add them to the account"
+        )
+        other = self._settings.default_host
+        mend = f", nor is {other}, the default_host" if other else ", or set default_host under [zoom]"
+        raise Rejected(message + mend, provider="zoom", status=404, reason="1001")
+
+    def _creation(self, key: str, request: MeetingRequest, without: frozenset[str]) -> Mapping[str, Any]:
+        return wire.create_body(key, request, invitees=self._settings.invitees, without=without)
+
+    async def _change(self, id_: str, host: str, request: MeetingRequest) -> None:
+        def body(without: frozenset[str]) -> Mapping[str, Any]:
+            return wire.update_body(request, self._now(), invitees=self._settings.invitees, without=without)
+
+        await self._write(Call("update", "PATCH", f"meetings/{segment(id_)}", host), body)
+
+    async def _delete(self, id_: str, host: str) -> None:
+        await self._budget.spend(host, cancel=True)
+        quietly = {"schedule_for_reminder": "false", "cancel_meeting_reminder": "false"}
+        outcome = await self._client.call(Call("delete", "DELETE", f"meetings/{segment(id_)}", host, quietly))
+        if isinstance(outcome, Refusal):
+            error = self._client.error(outcome)
+            if not isinstance(error, NotFound):
+                raise error
+
+    async def _write(self, call: Call, body: Bodies) -> Answer:
+        """Create or update; where Zoom objects to an optional field, once more without it."""
+        first = body(frozenset())
+        outcome = await self._spending(call, first)
+        if isinstance(outcome, Refusal):
+            milder = body(wire.objections(outcome.fields)) if outcome.code == 300 else first
+            if milder != first:
+                outcome = await self._spending(call, milder)
+        if isinstance(outcome, Answer):
+            return outcome
+        if outcome.daily:
+            until = refusals.resumes(outcome, self._now())
+            await self._budget.exhausted(call.host, until)
+        raise self._client.error(outcome)
+
+    async def _spending(self, call: Call, body: Mapping[str, Any]) -> Answer | Refusal:
+        await self._budget.spend(call.host, cancel=False)
+        return await self._client.call(call, body)
+
+    async def _found(self, key: str, request: MeetingRequest) -> Meeting | None:
+        """Adopt the oldest meeting that carries the marker, bring it up to date, and delete the others."""
+        kept = None
+        for id_, host in await self._marked(key, request):
+            if kept is not None:
+                await self._delete(id_, host)
+                continue
+            with suppress(NotFound):
+                kept = await self._adopted(id_, host, request)
+        return kept
+
+    async def _adopted(self, id_: str, host: str, request: MeetingRequest) -> Meeting:
+        body = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", host))
+        found = wire.meeting(body, host)
+        if not wire.follows(body, request, self._now(), invitees=self._settings.invitees):
+            await self._change(id_, host, request)
+        log.info("adopted a meeting whose answer was lost", meeting=id_)
+        return found
+
+    async def _marked(self, key: str, request: MeetingRequest) -> list[tuple[str, str]]:
+        """Return id and host of the meetings that carry the marker, the oldest first."""
+        found = []
+        for host in self._hosts(request):
+            with suppress(NotFound):  # No user of this account, so that nothing can be theirs.
+                found += [
+                    (str(item.get("created_at")), str(item["id"]), host)
+                    async for item in self._listed(host)
+                    if wire.ours(item, key)
+                ]
+        return [(id_, host) for _, id_, host in sorted(found)]
+
+    async def _listed(self, host: str) -> AsyncIterator[Mapping[str, Any]]:
+        # The whole list, not the days around the start: the event may have moved since the lost create.
+        query: dict[str, str | int] = {"type": "scheduled", "page_size": 300}
+        while True:
+            page = await self._client.ask(Call("list", "GET", f"users/{segment(host)}/meetings", host, query))
+            for item in wire.items(page):
+                yield item
+            if not page.get("next_page_token"):
+                return
+            query["next_page_token"] = str(page["next_page_token"])
+
+    def _trust_the_list(self, tried: datetime) -> None:
+        lag = timedelta(seconds=self._settings.list_lag_seconds)
+        rest = (tried + lag - self._now()).total_seconds()
+        if rest > 0:
+            raise Transient(
+                "an earlier create may have made a meeting that Zoom does not list yet",
+                retry_after=min(rest, self._settings.list_lag_seconds),
+                provider="zoom",
+                reason="list_lag",
+            )
+
+    def _hosts(self, request: MeetingRequest) -> list[str]:
+        return list(dict.fromkeys(host for host in (request.host, self._settings.default_host) if host))
