@@ -118,7 +118,11 @@ def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingReque
         return Record(replace(known, state="changing"), "the event changed")
     if not shows(event, known, known.meeting, wanted.source):
         # What lives on its event is put there by making it; all else that it can be is on its way.
-        return None if known.meeting.native else Write(event, replace(known, source=wanted.source), known.meeting)
+        return (
+            None
+            if known.meeting.native
+            else Write(event, replace(known, source=wanted.source), known.meeting)
+        )
     if not known.written or known.source != wanted.source:
         return Record(replace(known, written=True, source=wanted.source), "the details are on the event")
     return None

@@ -130,11 +130,11 @@ def hash_token(token: str) -> bytes:
     return sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
-def open_channel(conn: sqlite3.Connection, channel: str, calendar: str, token: str) -> None:
+def open_channel(conn: sqlite3.Connection, channel: str, calendar: str, token: str, now: float) -> None:
     """Make a channel known before the provider is asked for it: its first push may come before the answer."""
     conn.execute(
-        "INSERT INTO channels (id, calendar, token_hash) VALUES (?, ?, ?)",
-        (channel, calendar, hash_token(token)),
+        "INSERT INTO channels (id, calendar, token_hash, opened_at) VALUES (?, ?, ?, ?)",
+        (channel, calendar, hash_token(token), now),
     )
 
 
@@ -183,6 +183,15 @@ def due_for_renewal(conn: sqlite3.Connection, now: float, most: int) -> Sequence
         "SELECT DISTINCT calendar FROM channels WHERE renew_at <= ? ORDER BY renew_at LIMIT ?", (now, most)
     )
     return [row["calendar"] for row in rows]
+
+
+def prune_channels(conn: sqlite3.Connection, now: float, unconfirmed_before: float) -> Sequence[str]:
+    """Forget channels that expired, and those that the provider never confirmed. Returns their ids."""
+    rows = conn.execute(
+        "DELETE FROM channels WHERE expires < ? OR (resource IS NULL AND opened_at < ?) RETURNING id",
+        (now, unconfirmed_before),
+    )
+    return [row["id"] for row in rows.fetchall()]
 
 
 def silent(conn: sqlite3.Connection, now: float) -> Sequence[str]:

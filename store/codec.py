@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,19 +13,19 @@ T = TypeVar("T")
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
 def dump(value: object) -> str:
     """Write a frozen dataclass as JSON."""
-    return _adapter(cast("Hashable", type(value))).dump_json(value, exclude_defaults=True).decode()
+    return _adapter(type(value)).dump_json(value, exclude_defaults=True).decode()
 
 
 def load(kind: type[T], text: str, where: str) -> T:
     """Read it back. Raises StateCorrupt naming `where` it was stored and what is wrong with it."""
     try:
-        value: T = _adapter(cast("Hashable", kind)).validate_json(text)
+        value: T = _adapter(kind).validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(step) for step in first["loc"])

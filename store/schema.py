@@ -61,6 +61,7 @@ CREATE TABLE channels (
     calendar TEXT NOT NULL REFERENCES calendars (id) ON DELETE CASCADE,
     resource TEXT,                        -- NULL until the provider has answered
     token_hash BLOB NOT NULL,             -- SHA-256 of the token that every push must carry
+    opened_at REAL NOT NULL,
     expires REAL,
     renew_at REAL,                        -- NULL: replaced, waits to be stopped
     rung_at REAL                          -- when it last rang

@@ -124,11 +124,12 @@ def retry(conn: sqlite3.Connection, job: Job, at: float, error: str) -> None:
         raise Fenced
 
 
-def hurry(conn: sqlite3.Connection, kind: str, keys: Iterable[str], now: float) -> None:
-    """Make work that waits for a later time due now, because a person or a mended account asks for it."""
-    conn.executemany(
-        "UPDATE work SET due_at = ? WHERE kind = ? AND key = ? AND owner IS NULL AND due_at IS NOT NULL",
-        [(now, kind, key) for key in sorted(set(keys))],
+def hurry(conn: sqlite3.Connection, calendar: str, now: float) -> None:
+    """Make everything about one calendar due that waits for a later time, because its account works again."""
+    conn.execute(
+        "UPDATE work SET due_at = ?1 WHERE (key = ?2 OR key >= ?2 || '/' AND key < ?2 || '0')"
+        " AND owner IS NULL AND due_at > ?1",
+        (now, calendar),
     )
 
 

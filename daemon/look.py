@@ -1,0 +1,70 @@
+"""Gather what the decision needs about one event from the store. Reads only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from connectors.model import Conference, Event
+from daemon.plan import plan
+from daemon.policy import Policy, Unwanted, Wanted, judge
+from store import calendars, conferences, events
+from store.calendars import Calendar
+
+PROBE = "probe"  # stands for a fresh key where nobody will act on the answer
+
+Policies = Callable[[Calendar], Policy]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One event as it stands: what is known of it, and what bears on it."""
+
+    calendar: Calendar
+    name: str  # the provider's event id
+    event: Event | None
+    known: Conference | None
+    policy: Policy
+    doubtful: bool = False
+    taken: str = ""  # the key in its mark, where another event has that conference
+
+
+def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies) -> Look | None:
+    """Gather one event; None when its calendar was never known."""
+    row = calendars.get(conn, calendar)
+    if row is None:
+        return None
+    snapshot = events.get(conn, calendar, name)
+    known = conferences.get(conn, calendar, name)
+    event = snapshot.event if snapshot else None
+    policy = policies(row)
+    taken = ""
+    if event and event.mark and conferences.key_is_taken(conn, event.mark.key, calendar, name):
+        taken = event.mark.key
+        event = unmarked(event, taken)
+    if event and event.series and covered(conn, row, event.series, policy):
+        policy = replace(policy, covered=True)
+    return Look(row, name, event, known, policy, snapshot.doubtful if snapshot else False, taken)
+
+
+def unmarked(event: Event, taken: str) -> Event:
+    """Overlook the mark of a copied or moved event, where it names the conference that another event still has."""
+    return replace(event, mark=None) if event.mark and event.mark.key == taken else event
+
+
+def covered(conn: sqlite3.Connection, calendar: Calendar, series: str, policy: Policy) -> bool:
+    """Whether the series has a conference, or is about to get one, that its occurrences share."""
+    known = conferences.get(conn, calendar.id, series)
+    if known is not None:
+        return known.state in {"reserved", "live", "changing"}
+    master = events.get(conn, calendar.id, series)
+    return master is not None and isinstance(judge(master.event, None, policy), Wanted)
+
+
+def owed_at(seen: Look, now: float) -> float | None:
+    """When the event is owed a reconciliation: now, at a later time, or never as things stand (None)."""
+    if seen.doubtful or plan(seen.event, seen.known, seen.policy, PROBE) is not None:
+        return now
+    verdict = judge(seen.event, seen.known, seen.policy)
+    return verdict.again.timestamp() if isinstance(verdict, Unwanted) and verdict.again else None

@@ -1,0 +1,256 @@
+"""Make one event as it should be: plan, at most one call to a provider, commit, and again until nothing is owed.
+
+The whole imperative shell of the decision. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from connectors.errors import Conflict, NotFound, ProviderError, Transient
+from connectors.model import Conference, Event
+from daemon.look import Look, look, owed_at, unmarked
+from daemon.outside import Outside
+from daemon.plan import (
+    LONG_AGO,
+    Action,
+    Forget,
+    Provision,
+    Record,
+    Update,
+    Withdraw,
+    Write,
+    plan,
+)
+from daemon.retry import reason
+from daemon.worker import Lease
+from store import conferences, events, work
+from store.db import Store
+
+log = structlog.get_logger(__name__)
+
+MOST_STEPS = 24
+MOST_CONFLICTS = 4
+
+
+@dataclass(slots=True)
+class Visit:
+    """One look at one event: what we hold to be true, and what of it is not yet committed."""
+
+    lease: Lease
+    seen: Look
+    minted: set[str] = field(default_factory=set)  # keys that no provider has been handed yet
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    read: bool = False  # the event was read or written since the last commit
+    shown: Event | None = None  # as it was then
+    conflicts: int = 0
+
+    def become(self, known: Conference | None, what: str, detail: str = "") -> None:
+        """Change what is known, to be committed before the next call."""
+        self.seen = replace(self.seen, known=known)
+        self.notes.append((what, detail))
+
+    def witness(self, event: Event | None) -> None:
+        """Take in the event as a provider has just shown it."""
+        self.shown = event
+        self.seen = replace(self.seen, event=event and unmarked(event, self.seen.taken), doubtful=False)
+        self.read = True
+
+
+@dataclass(slots=True)
+class Reconcile:
+    """The handler of `reconcile` work; its key is `calendar/event`."""
+
+    store: Store
+    outside: Outside
+
+    async def __call__(self, lease: Lease) -> None:
+        """Bring the event, its meeting and our record in line."""
+        calendar, _, name = lease.job.key.partition("/")
+        seen = await self.store.read(lambda conn: look(conn, calendar, name, self.outside.policy))
+        if seen is None:
+            return
+        title = seen.event.title if seen.event else ""
+        visit = Visit(lease, seen)
+        with structlog.contextvars.bound_contextvars(
+            event=name, calendar=seen.calendar.info.remote, title=title
+        ):
+            try:
+                await self._settle(visit)
+            except ProviderError as error:
+                why = reason(error)
+                await lease.tx(
+                    lambda conn: conferences.note(conn, calendar, name, self.outside.now(), "failed", why)
+                )
+                raise
+
+    async def _settle(self, visit: Visit) -> None:
+        if visit.seen.doubtful:
+            await self._read(visit)
+        for _ in range(MOST_STEPS):
+            seen = visit.seen
+            action = plan(seen.event, seen.known, seen.policy, self.outside.fresh_key())
+            if action is None:
+                await self._finish(visit)
+                return
+            await self._act(visit, action)
+        raise Transient(
+            f"{visit.seen.name} does not settle after {MOST_STEPS} steps: this is a bug, please report it"
+        )
+
+    async def _act(self, visit: Visit, action: Action) -> None:
+        """Do one thing. What only changes our mind is committed with the next thing that needs it."""
+        match action:
+            case Record(conference, why):
+                self._record(visit, conference, why)
+            case Forget():
+                visit.become(None, "forgotten", "nobody asks for it any more")
+            case Provision() | Update() | Write() | Withdraw():
+                await self._call(visit, action)
+
+    def _record(self, visit: Visit, conference: Conference, why: str) -> None:
+        if conference.state == "reserved" and conference.tried is None:
+            visit.minted.add(conference.key)
+            conference = replace(conference, tried=self._time())
+        visit.become(conference, conference.state, why)
+
+    async def _call(self, visit: Visit, action: Provision | Update | Write | Withdraw) -> None:
+        """Commit the intention, then touch the provider."""
+        tried = action.conference.tried
+        fresh = action.conference.key in visit.minted
+        if isinstance(action, Provision) and not fresh:
+            visit.become(replace(action.conference, tried=self._time()), "trying again")
+        if visit.notes or visit.read:
+            await visit.lease.tx(self._commit(visit))
+        visit.minted.clear()
+        try:
+            await self._touch(visit, action, None if fresh else tried)
+        except Conflict:
+            visit.conflicts += 1
+            if visit.conflicts > MOST_CONFLICTS:
+                raise Transient("the event keeps changing under our hands") from None
+            await self._read(visit)
+
+    async def _touch(
+        self, visit: Visit, action: Provision | Update | Write | Withdraw, tried: datetime | None
+    ) -> None:
+        match action:
+            case Provision():
+                await self._provision(visit, action, tried)
+            case Update():
+                await self._update(visit, action)
+            case Write():
+                await self._write(visit, action)
+            case Withdraw():
+                await self._withdraw(visit, action, tried)
+
+    async def _provision(self, visit: Visit, action: Provision, tried: datetime | None) -> None:
+        known = visit.seen.known or action.conference
+        service = self.outside.meetings(known.service, visit.seen.calendar.profile)
+        try:
+            made = await service.create(known.key, action.request, tried)
+        except NotFound:
+            await self._read(visit)
+            if visit.seen.event is not None:
+                raise
+            return
+        if made.event is not None:
+            visit.witness(made.event)
+        native = made.meeting.native
+        live = replace(known, state="live", meeting=made.meeting, request=action.request, written=native)
+        visit.become(live, "meeting made", made.meeting.name)
+
+    async def _update(self, visit: Visit, action: Update) -> None:
+        known = action.conference
+        service = self.outside.meetings(known.service, visit.seen.calendar.profile)
+        try:
+            made = await service.update(known.key, action.meeting, action.request)
+        except NotFound:
+            again = replace(known, state="reserved", meeting=None, written=False, tried=LONG_AGO)
+            visit.become(again, "meeting lost", "somebody deleted it at the provider; it is made anew")
+            return
+        live = replace(known, state="live", meeting=made.meeting, request=action.request)
+        visit.become(live, "meeting updated")
+
+    async def _write(self, visit: Visit, action: Write) -> None:
+        known = action.conference
+        connector = self.outside.calendar(visit.seen.calendar.profile)
+        try:
+            event = await connector.write(action.event, action.meeting, known.key, known.source)
+        except NotFound:
+            visit.witness(None)
+            return
+        visit.witness(event)
+        if action.meeting is not None:
+            visit.become(replace(known, written=True), "details written")
+        else:
+            visit.notes.append(("details removed", ""))
+
+    async def _withdraw(self, visit: Visit, action: Withdraw, tried: datetime | None) -> None:
+        known = action.conference
+        service = self.outside.meetings(known.service, visit.seen.calendar.profile)
+        event = await service.cancel(known.key, known.meeting, action.request, tried)
+        if event is not None:
+            visit.witness(event)
+        declined = replace(known, state="declined", meeting=None, written=False) if known.by_hand else None
+        visit.become(declined, "meeting gone", "declined by hand" if declined else "")
+
+    async def _read(self, visit: Visit) -> None:
+        connector = self.outside.calendar(visit.seen.calendar.profile)
+        try:
+            visit.witness(await connector.get(visit.seen.calendar.info, visit.seen.name))
+        except NotFound:
+            visit.witness(None)
+
+    async def _finish(self, visit: Visit) -> None:
+        """End the work in the same commit as the last outcome."""
+        commit = self._commit(visit) if visit.notes or visit.read else None
+        seen = visit.seen
+        at = owed_at(seen, self.outside.now()) if seen.known is None else None
+        await visit.lease.finish(commit, at)
+
+    def _commit(self, visit: Visit) -> Callable[[sqlite3.Connection], None]:
+        """Hand over what is not yet on disk as one transaction."""
+        seen, notes, now = visit.seen, list(visit.notes), self.outside.now()
+        read, shown = visit.read, visit.shown
+        visit.notes.clear()
+        visit.read = False
+
+        def commit(conn: sqlite3.Connection) -> None:
+            if read:
+                _save_event(conn, seen, shown, now)
+            if notes:
+                _save_conference(conn, seen, now)
+            for what, detail in notes:
+                conferences.note(conn, seen.calendar.id, seen.name, now, what, detail)
+
+        return commit
+
+    def _time(self) -> datetime:
+        return datetime.fromtimestamp(self.outside.now(), UTC)
+
+
+def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:
+    if event is not None:
+        events.save_read(conn, seen.calendar.id, event, now)
+    else:
+        events.forget(conn, seen.calendar.id, seen.name)
+
+
+def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:
+    before = conferences.get(conn, seen.calendar.id, seen.name)
+    if seen.known is not None:
+        conferences.save(conn, seen.calendar.id, seen.name, seen.known, now)
+    else:
+        conferences.forget(conn, seen.calendar.id, seen.name)
+    if (before is None) != (seen.known is None):
+        # What its changed occurrences may have depends on whether the series has one.
+        keys = [
+            f"{seen.calendar.id}/{name}" for name in events.occurrences(conn, seen.calendar.id, seen.name)
+        ]
+        work.ring(conn, "reconcile", keys, now)

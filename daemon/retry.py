@@ -1,0 +1,50 @@
+"""When to try again after a failure. Pure: the error, the number of attempts, the time and a die are arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.errors import Conflict, NotFound, ProviderError, Rejected, Transient, Unauthorized
+
+FIRST = 2.0
+LONGEST = 900.0
+PARKED = 6 * 3600.0
+PARKED_ACCOUNT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Look again after `seconds`; parked work is looked at earlier when it is rung, other work is left in peace."""
+
+    seconds: float
+    parked: bool
+
+
+def again(error: BaseException, attempts: int, chance: float) -> Again:
+    """Decide when work that failed `attempts` times (this one included) is due; `chance` is from 0 to 1."""
+    match error:
+        case Rejected() | NotFound():
+            return Again(_spread(PARKED, chance), parked=True)
+        case Unauthorized():
+            return Again(_spread(PARKED_ACCOUNT, chance), parked=True)
+        case Transient(retry_after=float() | int() as wait):
+            # Never earlier than the provider said, a little later so that not everybody comes back at once.
+            return Again(wait + chance * min(wait * 0.1, 30.0), parked=False)
+        case Conflict():
+            return Again(_spread(FIRST, chance), parked=False)
+    return Again(_spread(min(LONGEST, FIRST * 2.0 ** min(attempts - 1, 20)), chance), parked=False)
+
+
+def _spread(seconds: float, chance: float) -> float:
+    """Between three quarters and five quarters: jitter keeps failures from marching in step."""
+    return seconds * (0.75 + chance / 2)
+
+
+def reason(error: BaseException) -> str:
+    """Say in one line why it failed, for people."""
+    if isinstance(error, ProviderError):
+        where = " ".join(part for part in (error.provider, error.reason) if part)
+        return f"{where}: {error}" if where else str(error)
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,170 @@
+"""Find the calendars of a profile, and keep a live channel on each that can have one."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import sqlite3
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from connectors.errors import NotFound, Unauthorized, Unwatchable
+from connectors.model import CalendarInfo, Subscription
+from daemon.outside import Outside
+from daemon.worker import Lease
+from store import calendars, profiles, work
+from store.calendars import Calendar, Channel
+from store.db import Store
+from webhooks.bell import Channels
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Discover:
+    """The handler of `discover` work; its key is a profile."""
+
+    store: Store
+    outside: Outside
+
+    async def __call__(self, lease: Lease) -> None:
+        """List the calendars, take up new ones, and let go of those the operator no longer chooses."""
+        profile = await self.store.read(lambda conn: profiles.get(conn, lease.job.key))
+        if profile is None:
+            return
+        try:
+            listed = list(await self.outside.calendar(profile.id).calendars())
+        except Unauthorized as error:
+            why = str(error)
+            if await lease.tx(lambda conn: profiles.report(conn, profile.id, why, self.outside.now())):
+                log.error(
+                    "account disconnected", account=profile.address, provider=profile.provider, error=why
+                )
+            raise
+        chosen = [
+            info for info in listed if info.writable and self.outside.chosen(profile, info.remote, info.name)
+        ]
+        await lease.finish(lambda conn: self._take(conn, profile, listed, chosen))
+
+    def _take(
+        self,
+        conn: sqlite3.Connection,
+        profile: profiles.Profile,
+        listed: Sequence[CalendarInfo],
+        chosen: Sequence[CalendarInfo],
+    ) -> None:
+        now = self.outside.now()
+        for info in chosen:
+            if calendars.found(conn, profile.id, profile.provider, info, now):
+                name = calendars.calendar_id(profile.provider, info.remote)
+                work.ring(conn, "sync", [name], now)
+                work.ring(conn, "watch", [name], now)
+        mine = {calendar.info.remote: calendar for calendar in calendars.of_profile(conn, profile.id)}
+        dropped = {info.remote for info in listed} - {info.remote for info in chosen}
+        for remote in sorted(mine.keys() & dropped):
+            calendars.lost(conn, mine[remote].id)
+            ring_stop(conn, calendars.channels(conn, mine[remote].id), now)
+        # One that is no longer listed may be gone or only hidden: reading it will tell.
+        hidden = mine.keys() - {info.remote for info in listed}
+        work.ring(conn, "sync", [mine[remote].id for remote in hidden], now)
+        if profiles.report(conn, profile.id, None, now):
+            self._resume(conn, [calendar.id for calendar in mine.values()], now)
+
+    def _resume(self, conn: sqlite3.Connection, names: Sequence[str], now: float) -> None:
+        """Take up at once what waited for the account to be connected again."""
+        for name in names:
+            work.hurry(conn, name, now)
+            work.ring(conn, "sync", [name], now)
+
+
+def ring_stop(conn: sqlite3.Connection, channels: Sequence[Channel], now: float) -> None:
+    """Have channels stopped that are no longer needed."""
+    keys = [f"{channel.calendar} {channel.id} {channel.resource}" for channel in channels if channel.resource]
+    work.ring(conn, "stop", keys, now)
+
+
+@dataclass(slots=True)
+class Watch:
+    """The handler of `watch` work; its key is a calendar."""
+
+    store: Store
+    outside: Outside
+    channels: Channels
+    address: str  # where pushes are to be sent, up to and including the slash before the channel's id
+    renew_before: float  # seconds before expiry
+    jitter: float
+    dice: random.Random
+
+    async def __call__(self, lease: Lease) -> None:
+        """Open a new channel, then have the old ones stopped: at no time is there none."""
+        calendar = await self.store.read(lambda conn: calendars.get(conn, lease.job.key))
+        if calendar is None or not calendar.watched or not calendar.pushes:
+            return
+        channel, token = str(uuid.uuid4()), secrets.token_urlsafe(32)
+        old = await lease.tx(lambda conn: self._open(conn, calendar, channel, token))
+        self.channels.learn(channel, calendar.id, calendars.hash_token(token))
+        try:
+            subscription = await self._subscribe(calendar, old, channel, token)
+        except (Unwatchable, NotFound) as error:
+            log.warning("calendar is polled instead", calendar=calendar.info.remote, reason=str(error))
+            self.channels.forget(channel)
+            await lease.finish(
+                lambda conn: self._poll(conn, calendar, channel, isinstance(error, Unwatchable))
+            )
+            return
+        log.info("calendar watched", calendar=calendar.info.remote, until=subscription.expires.isoformat())
+        await lease.finish(lambda conn: self._confirm(conn, calendar, subscription))
+
+    def _open(self, conn: sqlite3.Connection, calendar: Calendar, channel: str, token: str) -> Channel | None:
+        """Make the channel known before the provider is: its first push may overtake the answer."""
+        live = [one for one in calendars.channels(conn, calendar.id) if one.resource and one.renew_at]
+        calendars.open_channel(conn, channel, calendar.id, token, self.outside.now())
+        return live[-1] if live else None
+
+    async def _subscribe(
+        self, calendar: Calendar, old: Channel | None, channel: str, token: str
+    ) -> Subscription:
+        connector = self.outside.calendar(calendar.profile)
+        if old is None or old.resource is None or old.expires is None:
+            return await connector.subscribe(calendar.info, channel, token, self.address + channel)
+        before = Subscription(old.id, old.resource, datetime.fromtimestamp(old.expires, UTC))
+        return await connector.renew(calendar.info, before, channel, token, self.address + channel)
+
+    def _poll(self, conn: sqlite3.Connection, calendar: Calendar, channel: str, for_ever: bool) -> None:
+        calendars.close_channel(conn, channel)
+        if for_ever:
+            calendars.poll_only(conn, calendar.id)
+
+    def _confirm(self, conn: sqlite3.Connection, calendar: Calendar, subscription: Subscription) -> None:
+        now = self.outside.now()
+        left = max(0.0, subscription.expires.timestamp() - now)
+        # A channel that lives shorter than the margin is renewed at two thirds of its life.
+        margin = min(self.renew_before, left / 3) * (1 + self.jitter * self.dice.random())
+        replaced = calendars.confirm_channel(conn, subscription, now + left - margin)
+        ring_stop(conn, replaced, now)
+        # What changed before the channel stood was announced to nobody.
+        work.ring(conn, "sync", [calendar.id], now)
+
+
+@dataclass(slots=True)
+class Stop:
+    """The handler of `stop` work; its key is `calendar channel resource`."""
+
+    store: Store
+    outside: Outside
+    channels: Channels
+
+    async def __call__(self, lease: Lease) -> None:
+        """End a channel at the provider, then forget it."""
+        name, channel, resource = lease.job.key.split(" ", 2)
+        calendar = await self.store.read(lambda conn: calendars.get(conn, name))
+        if calendar is not None:
+            connector = self.outside.calendar(calendar.profile)
+            ended = Subscription(channel, resource, datetime.fromtimestamp(self.outside.now(), UTC))
+            await connector.unsubscribe(ended)
+        await lease.finish(lambda conn: calendars.close_channel(conn, channel))
+        self.channels.forget(channel)

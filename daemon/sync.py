@@ -1,0 +1,121 @@
+"""Read what changed in one calendar, and ring for every event that is owed something. Writes to no provider."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from connectors.errors import CursorExpired, NotFound, Transient
+from connectors.model import Changes, Event, Gone
+from daemon.look import look, owed_at
+from daemon.outside import Outside
+from daemon.worker import Lease
+from store import calendars, conferences, events, work
+from store.calendars import Calendar
+from store.db import Store
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 200  # events a transaction: a large calendar must not keep doorbells waiting for the disk
+
+
+@dataclass(slots=True)
+class Sync:
+    """The handler of `sync` work; its key is a calendar."""
+
+    store: Store
+    outside: Outside
+    sweep_seconds: float
+    jitter: float
+    dice: random.Random
+
+    async def __call__(self, lease: Lease) -> None:
+        """Bring our picture of the calendar up to date."""
+        calendar = await self.store.read(lambda conn: calendars.get(conn, lease.job.key))
+        if calendar is None or not calendar.watched:
+            return
+        asked_at = self.outside.now()
+        try:
+            changes = await self._changes(lease, calendar)
+        except NotFound as error:
+            await self._gone(lease, calendar, error)
+            return
+        await self._apply(lease, calendar, changes, asked_at)
+
+    async def _changes(self, lease: Lease, calendar: Calendar) -> Changes:
+        connector = self.outside.calendar(calendar.profile)
+        try:
+            return await connector.changes(calendar.info, calendar.cursor)
+        except CursorExpired:
+            log.info("cursor expired", calendar=calendar.info.remote)
+            await lease.tx(lambda conn: calendars.restart(conn, calendar.id))
+            return await connector.changes(calendar.info, None)
+
+    async def _apply(self, lease: Lease, calendar: Calendar, changes: Changes, asked_at: float) -> None:
+        """Commit snapshots, rings and, last of all, the new cursor: a crash in between reads the same again."""
+        items: Sequence[Event | Gone] = (*changes.events, *changes.gone)
+        *chunks, last = [items[at : at + CHUNK] for at in range(0, len(items), CHUNK)] or [()]
+        for chunk in chunks:
+            await lease.tx(lambda conn, some=chunk: self._take(conn, calendar, some, asked_at))  # type: ignore[misc]
+
+        def finish(conn: sqlite3.Connection) -> None:
+            self._take(conn, calendar, last, asked_at)
+            if changes.complete:
+                seen = [event.ref.event for event in changes.events]
+                lost = events.unseen(conn, calendar.id, seen, changes.since)
+                self._take(conn, calendar, [Gone(name) for name in lost], asked_at)
+            now = self.outside.now()
+            calendars.advance(conn, calendar.id, changes.cursor, now, now + self._pause())
+
+        await lease.finish(finish)
+
+    def _pause(self) -> float:
+        return self.sweep_seconds * (1 + self.jitter * self.dice.uniform(-1, 1))
+
+    def _take(
+        self, conn: sqlite3.Connection, calendar: Calendar, items: Iterable[Event | Gone], asked_at: float
+    ) -> None:
+        touched: list[str] = []
+        for item in items:
+            if isinstance(item, Event):
+                if events.save_listed(conn, calendar.id, item, asked_at):
+                    touched.append(item.ref.event)
+            else:
+                touched += _forget(conn, calendar.id, item.event, asked_at)
+        ring_owed(conn, calendar.id, touched, self.outside)
+
+    async def _gone(self, lease: Lease, calendar: Calendar, error: NotFound) -> None:
+        """Believe that a calendar is gone only when it is said twice, some time apart."""
+        if lease.job.attempts < 2:
+            raise Transient(
+                f"the calendar was not found, which is being confirmed: {error}", retry_after=10.0
+            )
+        log.warning("calendar gone", calendar=calendar.info.remote)
+
+        def finish(conn: sqlite3.Connection) -> None:
+            calendars.lost(conn, calendar.id)
+            for snapshot in events.of_calendar(conn, calendar.id):
+                events.forget(conn, calendar.id, snapshot.event.ref.event)
+            ring_owed(conn, calendar.id, conferences.of_calendar(conn, calendar.id), self.outside)
+
+        await lease.finish(finish)
+
+
+def _forget(conn: sqlite3.Connection, calendar: str, name: str, asked_at: float) -> list[str]:
+    """Drop an event that is gone, and the occurrences that were part of it. Returns what is news."""
+    names = [name, *events.occurrences(conn, calendar, name)]
+    return [one for one in names if events.forget_listed(conn, calendar, one, asked_at)]
+
+
+def ring_owed(conn: sqlite3.Connection, calendar: str, names: Iterable[str], outside: Outside) -> None:
+    """Ring for those events that the decision says are owed something; the rest cost no work at all."""
+    now = outside.now()
+    for name in names:
+        seen = look(conn, calendar, name, outside.policy)
+        at = owed_at(seen, now) if seen else None
+        if at is not None:
+            work.ring(conn, "reconcile", [f"{calendar}/{name}"], at)

@@ -1,0 +1,197 @@
+"""Takes leases on what is due and hands them to the handlers. Knows no provider and no calendar."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from connectors.errors import ProviderError
+from daemon.retry import again, reason
+from store import work
+from store.db import Store, Tx
+from store.errors import Fenced, StoreError
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+LONGEST_NAP = 5.0  # seconds: a clock that jumps is noticed after this
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to work on one thing for a while. All that a handler commits goes through it, behind the fence."""
+
+    job: work.Job
+    store: Store
+    now: Callable[[], float]
+    seconds: float
+    finished: bool = False
+
+    async def tx(self, fn: Tx[T]) -> T:
+        """Commit what `fn` does if the lease is still ours, and extend it. Raises Fenced when it is not."""
+
+        def fenced(conn: sqlite3.Connection) -> T:
+            work.hold(conn, self.job, self.now() + self.seconds)
+            return fn(conn)
+
+        return await self.store.tx(fenced)
+
+    async def finish(self, fn: Tx[object] | None = None, at: float | None = None) -> None:
+        """Commit what `fn` does together with the end of the work; look again at `at` if given."""
+
+        def fenced(conn: sqlite3.Connection) -> None:
+            work.done(conn, self.job, self.now(), at)
+            if fn is not None:
+                fn(conn)
+
+        await self.store.tx(fenced)
+        self.finished = True
+
+
+Handler = Callable[[Lease], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs what is due, at most `limit` pieces at a time, until it is told to stop."""
+
+    store: Store
+    handlers: Mapping[str, Handler]
+    now: Callable[[], float]
+    owner: str
+    lease_seconds: float = 30.0
+    limit: int = 16
+    dice: random.Random = field(default_factory=random.Random)
+    progress: int = 0  # rises with every round and every finished job: a watchdog may look at it
+    _kick: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: dict[asyncio.Task[None], Lease] = field(default_factory=dict)
+
+    def kick(self) -> None:
+        """Say that something may be due."""
+        self._kick.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then let what is under way come to its end."""
+        beat = asyncio.create_task(self._keep_leases())
+        try:
+            while not stop.is_set():
+                self._kick.clear()
+                await self._nap(await self._round(), stop)
+            if self._running:
+                await asyncio.wait(self._running)
+        finally:
+            beat.cancel()
+            for task in list(self._running):
+                task.cancel()
+
+    async def run_once(self) -> int:
+        """Do everything that is due now and return how many pieces that was."""
+        count = 0
+        while jobs := await self._claim(self.limit):
+            await asyncio.gather(*(self._work(self._lease(job)) for job in jobs))
+            count += len(jobs)
+        return count
+
+    async def _round(self) -> float | None:
+        """Start what is due as far as there is room; return when the next piece falls due, None if never."""
+        self.progress += 1
+        room = self.limit - len(self._running)
+        try:
+            jobs = await self._claim(room) if room else []
+            for job in jobs:
+                self._start(self._lease(job))
+            if room and len(jobs) < room:
+                return await self.store.read(work.next_due)
+        except StoreError as error:
+            log.error("work cannot be claimed", error=str(error))
+            return self.now() + 1.0
+        return None
+
+    async def _nap(self, due: float | None, stop: asyncio.Event) -> None:
+        seconds = LONGEST_NAP if due is None else min(LONGEST_NAP, max(0.0, due - self.now()))
+        waits = [asyncio.create_task(self._kick.wait()), asyncio.create_task(stop.wait())]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+
+    async def _claim(self, most: int) -> list[work.Job]:
+        now = self.now()
+
+        def claim(conn: sqlite3.Connection) -> list[work.Job]:
+            return list(work.claim(conn, self.owner, now, now + self.lease_seconds, most))
+
+        return await self.store.tx(claim)
+
+    def _lease(self, job: work.Job) -> Lease:
+        return Lease(job, self.store, self.now, self.lease_seconds)
+
+    def _start(self, lease: Lease) -> None:
+        task = asyncio.create_task(self._work(lease), name=f"{lease.job.kind} {lease.job.key}")
+        self._running[task] = lease
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self.progress += 1
+        self.kick()
+
+    async def _keep_leases(self) -> None:
+        """Extend the leases of what takes long; whoever lost one finds out at the next commit."""
+        while True:
+            await asyncio.sleep(self.lease_seconds / 3)
+            leases = [lease for lease in self._running.values() if not lease.finished]
+            if leases:
+                try:
+                    await self.store.tx(lambda conn, held=leases: self._extend(conn, held))  # type: ignore[misc]
+                except StoreError as error:
+                    log.error("leases cannot be extended", error=str(error))
+
+    def _extend(self, conn: sqlite3.Connection, leases: list[Lease]) -> None:
+        for lease in leases:
+            try:
+                work.hold(conn, lease.job, self.now() + self.lease_seconds)
+            except Fenced:
+                continue
+
+    async def _work(self, lease: Lease) -> None:
+        job = lease.job
+        with structlog.contextvars.bound_contextvars(job=f"{job.kind} {job.key}", attempt=job.attempts):
+            try:
+                # A handler that hangs must not keep its lease alive for ever.
+                async with asyncio.timeout(self.lease_seconds * 20):
+                    await self.handlers[job.kind](lease)
+                if not lease.finished:
+                    await lease.finish()
+            except Fenced:
+                log.warning("lease lost")
+            except StoreError as error:
+                log.error("store refused", error=str(error))
+            except Exception as error:  # noqa: BLE001 - one bad piece of work must not end the daemon
+                await self._failed(lease, error)
+
+    async def _failed(self, lease: Lease, error: Exception) -> None:
+        job, why = lease.job, reason(error)
+        next_look = again(error, job.attempts, self.dice.random())
+        at = self.now() + next_look.seconds
+        expected = isinstance(error, (ProviderError, TimeoutError))
+        log.log(30 if expected else 40, "work failed", error=why, again_in=round(next_look.seconds, 1),
+                exc_info=None if expected else error)  # fmt: skip
+
+        def note(conn: sqlite3.Connection) -> None:
+            if next_look.parked:
+                work.park(conn, job, self.now(), at, why)
+            else:
+                work.retry(conn, job, at, why)
+
+        try:
+            await self.store.tx(note)
+        except StoreError as refused:
+            log.error("failure cannot be noted", error=str(refused))

@@ -1,0 +1,107 @@
+"""Ring, and answer only when the ring is on disk. Many that ring together share one commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from store import calendars, work
+from store.db import Store
+from store.errors import StoreError, StoreFull
+
+DEADLINE = 2.0  # seconds a push waits for the disk before it is told to come again
+MOST_WAITING = 20_000  # different things that may wait for one commit
+
+
+@dataclass(slots=True)
+class Channels:
+    """Which channel rings for which calendar, in memory: looked up at every push, changed a few times a week."""
+
+    known: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    calendars: set[str] = field(default_factory=set)  # that any channel has ever rung for
+
+    async def fill(self, store: Store) -> None:
+        """Take over what the store knows."""
+        for channel, (calendar, token_hash) in (await store.read(calendars.doorbells)).items():
+            self.learn(channel, calendar, token_hash)
+
+    def learn(self, channel: str, calendar: str, token_hash: bytes) -> None:
+        """Let a channel in."""
+        self.known[channel] = (calendar, token_hash)
+        self.calendars.add(calendar)
+
+    def forget(self, channel: str) -> None:
+        """Let a channel in no longer."""
+        self.known.pop(channel, None)
+
+
+class Bell:
+    """Collects rings while a commit is under way and hands them to the next one."""
+
+    def __init__(
+        self, store: Store, now: Callable[[], float], rung: Callable[[], None] = lambda: None
+    ) -> None:
+        """`rung` is called after each commit, to wake those who do the work."""
+        self._store = store
+        self._now = now
+        self._rung = rung
+        self._waiting: dict[tuple[str, str], None] = {}
+        self._heard: dict[str, None] = {}
+        self._batch: asyncio.Future[None] | None = None
+        self._flusher: asyncio.Task[None] | None = None
+
+    async def ring(self, kind: str, key: str, channel: str = "") -> None:
+        """Ring and return once that is durable. Raises StoreError or TimeoutError when it is not known to be."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise StoreFull
+        self._waiting[kind, key] = None
+        if channel:
+            self._heard[channel] = None
+        if self._batch is None:
+            self._batch = asyncio.get_running_loop().create_future()
+            if self._flusher is None or self._flusher.done():
+                self._flusher = asyncio.create_task(self._flush(), name="doorbells")
+        await self._batch
+
+    async def _flush(self) -> None:
+        while self._batch is not None:
+            batch, rings, heard = self._batch, list(self._waiting), list(self._heard)
+            self._batch = None
+            self._waiting = {}
+            self._heard = {}
+            timer = asyncio.get_running_loop().call_later(DEADLINE, _give_up, batch)
+            try:
+                await self._store.tx(lambda conn, r=rings, h=heard: self._write(conn, r, h))  # type: ignore[misc]
+            except StoreError as error:
+                _settle(batch, error)
+            except Exception as error:
+                _settle(batch, StoreError(f"the doorbell could not be noted: {error}"))
+                raise
+            else:
+                _settle(batch, None)
+                self._rung()
+            finally:
+                timer.cancel()
+
+    def _write(self, conn: sqlite3.Connection, rings: list[tuple[str, str]], heard: list[str]) -> None:
+        now = self._now()
+        for kind in sorted({kind for kind, _ in rings}):
+            work.ring(conn, kind, [key for one, key in rings if one == kind], now)
+        calendars.heard(conn, heard, now)
+
+
+def _settle(batch: asyncio.Future[None], error: Exception | None) -> None:
+    """Answer all who share the commit; those who were given up on have their answer already."""
+    if batch.done():
+        return
+    if error is None:
+        batch.set_result(None)
+    else:
+        batch.set_exception(error)
+        batch.exception()  # everybody may have hung up
+
+
+def _give_up(batch: asyncio.Future[None]) -> None:
+    _settle(batch, TimeoutError("the disk is slow"))

@@ -1,0 +1,73 @@
+"""The public side: takes pushes, and answers only when they are durable."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+
+from store import calendars
+from store.errors import StoreError
+from webhooks import google
+from webhooks.bell import Bell, Channels
+
+log = structlog.get_logger(__name__)
+
+LARGEST_BODY = 4096  # bytes; Google's pushes have none
+LARGEST_HEADER = 4096  # bytes, for one header line
+LONGEST_ID = 256
+
+DONE = 204
+COME_AGAIN = 503
+
+
+def build(bell: Bell, channels: Channels) -> web.Application:
+    """Make the application that listens for pushes."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    door = GoogleDoor(bell, channels)
+    app.router.add_post("/hooks/google/{channel}", door.push)
+    return app
+
+
+def runner(app: web.Application) -> web.AppRunner:
+    """Serve it with limits that a stranger cannot argue with."""
+    return web.AppRunner(app, access_log=None, max_line_size=LARGEST_HEADER, max_field_size=LARGEST_HEADER)
+
+
+class GoogleDoor:
+    """Pushes of Google's. One that is not known is told that all is well, and then stopped at its source."""
+
+    def __init__(self, bell: Bell, channels: Channels) -> None:
+        """`channels` says which channel rings for which calendar."""
+        self._bell = bell
+        self._channels = channels
+
+    async def push(self, request: web.Request) -> web.Response:
+        """Verify, ring, answer."""
+        if (request.content_length or 0) > LARGEST_BODY:
+            return web.Response(status=413, text="a push has no body")
+        push = google.read(request.match_info["channel"], request.headers)
+        known = self._channels.known.get(push.channel)
+        try:
+            if known is None:
+                await self._stranger(push)
+            elif not calendars.token_matches(push.token, known[1]):
+                log.warning("push refused", channel=push.channel, reason="its token is wrong")
+                return web.Response(status=403, text="the channel's token is wrong")
+            elif push.state != "sync":
+                await self._bell.ring("sync", known[0], push.channel)
+        except (StoreError, TimeoutError) as error:
+            log.error("push not noted", channel=push.channel, error=str(error))
+            return web.Response(status=COME_AGAIN, text="not noted, please send it again")
+        return web.Response(status=DONE)
+
+    async def _stranger(self, push: google.Push) -> None:
+        """Have a channel stopped that we lost track of, if it speaks of a calendar that is ours.
+
+        An answer of 4xx would not stop it: Google goes on until the channel expires.
+        """
+        fits = push.resource and max(len(push.resource), len(push.channel), len(push.calendar)) <= LONGEST_ID
+        if not fits or " " in push.channel + push.resource or not push.calendar:
+            return
+        calendar = calendars.calendar_id("google", push.calendar)
+        if calendar in self._channels.calendars:
+            await self._bell.ring("stop", f"{calendar} {push.channel} {push.resource}")
