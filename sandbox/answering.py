@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from sandbox.calls import USER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -44,7 +46,7 @@ def answering(world: World, providers: Mapping[str, Provider]) -> Middleware:
         except ConnectionAbortedError:
             return _cut(request)
         finally:
-            user = request.get("user")
+            user = request.get(USER)
             world.calls.end(n, user=user, status=status, fault=fault.name if fault else None)
             world.changed("call", n=n, provider=name, op=op, status=status, user=user)
         return response

@@ -6,9 +6,14 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+USER = web.RequestKey("user", str)
+"""Under this key a handler notes on the request whom it served."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class Provider(Protocol):
     """One provider: a module `sandbox.<name>.routes` with these functions.
 
     The name of a route is its operation (`events.patch`, `zoom.create`): calls are counted and faults strike under it.
-    Its state lives in `world.room(Kind)`. A handler says whom it served with `request["user"] = email`.
+    Its state lives in `world.room(Kind)`. A handler says whom it served with `request[calls.USER] = email`.
     """
 
     def routes(self, world: World) -> list[web.RouteDef]:

@@ -12,7 +12,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from datetime import datetime
 
 Room = TypeVar("Room")
@@ -71,6 +71,8 @@ class World:
     faults: Faults = field(init=False)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server stops, so that answers held back on purpose let go."""
+    at_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """What is to be closed when the sandbox stops."""
     _rooms: dict[type[Any], Any] = field(default_factory=dict)
     _listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -140,4 +142,6 @@ class World:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for close in self.at_close:
+            await close()
         self.clock.clear()
