@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
+from sandbox.calls import USER
 from sandbox.zoom import answers, limits, rules, schema
 from sandbox.zoom.access import admit, person, reachable
 from sandbox.zoom.chance import fresh, start_token
@@ -33,7 +34,7 @@ def guarded(
         zoom = account()
         try:
             grant = admit(zoom, request.headers.get("Authorization", ""), op)
-            request["user"] = grant.email or ACCOUNT_ID
+            request[USER] = grant.email or ACCOUNT_ID
             limits.count_call(zoom, op)
             answer = await work(zoom, grant, request)
         except Refused as refused:

@@ -1,0 +1,89 @@
+// One event exactly as its calendar has it, and what a person can do to it.
+
+import { fill, h } from "./dom.js";
+import { badge } from "./grid.js";
+import { HOUR, span } from "./time.js";
+
+const ANSWERS = [["accepted", "Yes"], ["tentative", "Maybe"], ["declined", "No"]];
+
+// Draws the panel, or hides it when there is no event; `acts` has what a person can do.
+export function drawPanel(root, event, calendar, acts) {
+  root.hidden = !event;
+  if (!event) return fill(root);
+  return fill(root, header(event, calendar, acts), facts(event, acts), buttons(event, acts));
+}
+
+function header(event, calendar, acts) {
+  return h("header", { style: { "--colour": calendar.colour } },
+    h("div", {},
+      h("h3", {}, event.title, badge(event)),
+      h("p", {}, span(event)),
+      h("p", { className: "quiet" }, `${calendar.name} · ${calendar.detail}`),
+    ),
+    h("button", { type: "button", className: "icon", ariaLabel: "Close", onclick: acts.close }, "×"),
+  );
+}
+
+function facts(event, acts) {
+  return h("dl", {},
+    fact("Status", h("span", { className: `status ${event.status}` }, event.status), event.recurring && h("span", { className: "quiet" }, " one of a series")),
+    event.link && fact("Link", h("a", { href: safe(event.link), target: "_blank", rel: "noreferrer noopener" }, event.link)),
+    fact("Location", event.location || none()),
+    fact("Description", event.description ? h("pre", {}, event.description) : none()),
+    event.conference && fact("Conference", h("pre", {}, conference(event.conference))),
+    fact("Guests", guests(event, acts)),
+    fact("Private marks", event.marks.length ? h("ul", { className: "marks" }, event.marks.map(([key, value]) => h("li", {}, h("code", {}, `${key} = ${value}`)))) : none()),
+  );
+}
+
+const fact = (name, ...values) => h("div", {}, h("dt", {}, name), h("dd", {}, ...values));
+const none = () => h("span", { className: "quiet" }, "none");
+const safe = (link) => (/^https?:\/\//.test(link) ? link : null);
+
+function conference(data) {
+  const points = (data.entryPoints ?? []).map((point) => `${point.entryPointType}  ${point.uri}`);
+  const asked = data.createRequest?.status?.statusCode;
+  return [data.conferenceSolution?.name, asked && `request: ${asked}`, ...points].filter(Boolean).join("\n");
+}
+
+function guests(event, acts) {
+  const rows = event.guests.map((guest) => h("li", {},
+    h("span", { className: `answer ${guest.responseStatus}`, title: guest.responseStatus }),
+    h("span", {}, guest.email),
+    event.mine && !guest.self && h("button", {
+      type: "button", className: "icon", ariaLabel: `Remove ${guest.email}`,
+      onclick: () => acts.setGuests(event, event.guests.filter((other) => other.email !== guest.email)),
+    }, "×"),
+  ));
+  const input = h("input", { type: "email", placeholder: "guest@example.com", ariaLabel: "Add a guest", required: true });
+  const add = (submit) => {
+    submit.preventDefault();
+    const email = input.value.trim();
+    if (email.includes("@")) acts.setGuests(event, [...event.guests, { email }]);
+  };
+  const form = h("form", { className: "inline", onsubmit: add }, input, h("button", { type: "submit" }, "Add"));
+  return [h("ul", { className: "guests" }, rows), event.mine && !event.cancelled ? form : null].filter(Boolean);
+}
+
+function buttons(event, acts) {
+  if (event.cancelled) return h("footer", {}, button("Restore", () => acts.restore(event), "primary"));
+  const by = (milliseconds) => acts.move(event, new Date(+event.start + milliseconds), new Date(+event.end + milliseconds));
+  return h("footer", {},
+    !event.allDay && button("− 1 h", () => by(-HOUR)),
+    !event.allDay && button("+ 1 h", () => by(HOUR)),
+    button("Rename", () => acts.askTitle(event)),
+    event.link && button("Remove link", () => acts.removeLink(event)),
+    button(event.mine ? "Cancel event" : "Delete my copy", () => acts.cancel(event), "danger"),
+    answers(event, acts),
+  );
+}
+
+const button = (text, onclick, className = "") => h("button", { type: "button", className, onclick }, text);
+
+function answers(event, acts) {
+  const me = event.guests.find((guest) => guest.self);
+  if (!me) return null;
+  return h("div", { className: "answers", role: "group", ariaLabel: "Going?" }, h("span", {}, "Going?"), ANSWERS.map(([status, word]) => h(
+    "button", { type: "button", ariaPressed: String(me.responseStatus === status), onclick: () => acts.answer(event, status) }, word,
+  )));
+}
