@@ -6,19 +6,21 @@
     Passcode: Xk7Q2p
     --- End of online meeting (hd7k2m0q9v4c1t8e5b) ---
 
-Everything outside belongs to people and never changes by a byte; `take` undoes `put`. Four dashes instead of three
-say that we also put an empty line before the block, which then goes with it. The lines are found again after the
-editor of a web calendar has turned them into HTML, and copies of the block, and what is left of one after somebody
-deleted one of its two lines, are tidied away by the next `put` or `take`.
+Everything outside belongs to people and never changes by a byte; `take` undoes `put`. Four dashes instead of
+three say that we also put an empty line before the block, which then goes with it. The lines are found again
+after the editor of a web calendar has turned them into HTML. Copies of the block, and what is left of one
+after somebody deleted one of its two lines, are tidied away by the next `put` or `take`.
 
-`html` is as in `markup.py`. In text that may be HTML (None) the characters & < > are always encoded, because Google
-Calendar decodes them in every description; lines end in a newline as long as the text outside has no tags, since
-Google shows it then, and in <br> where it has, since newlines count for nothing between tags.
+`html` is as in `markup.py`. In text that may be HTML (None) the characters & < > are always encoded, because
+Google Calendar decodes them in every description. There the lines end in a newline as long as the text
+outside has no tags, because Google then shows newlines, and in <br> where it has, because it then does not.
 """
 
 from __future__ import annotations
 
+import bisect
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,32 +28,35 @@ from connectors import markup
 from connectors.details import is_detail
 from connectors.model import Block
 
-_KEY = re.compile(r"[0-9a-z]{2,40}")
+_KEY = re.compile(r"hd[0-9a-v]{16}")  # so odd that a marker line is ours even if half of it is missing
+_SPACED, _BARE = "----", "---"
 # What an editor may put between two words: blanks, and tags such as <span>. Possessive, so read only once.
 _GAP = r"(?:\s|&nbsp;|&#160;|</?[a-zA-Z][^<>]{0,500}>)*+"
-_SPACE = r"(?:[ \t\xa0]|&nbsp;|&#160;)*+"
+_BLANK = r"(?:[ \t\xa0]|&nbsp;|&#160;)*+"
+_DASHES = r"[-\u2013\u2014]{1,4}"
 _MARK = re.compile(
-    rf"(?:(?P<dashes>[-–—]{{1,4}}){_SPACE})?(?P<end>end{_GAP}of{_GAP})?online{_GAP}meeting{_GAP}"
-    rf"\((?P<key>{_KEY.pattern})\)(?:{_SPACE}[-–—]{{1,4}})?",
+    rf"(?:(?P<dashes>{_DASHES}){_BLANK})?(?P<end>end{_GAP}of{_GAP})?online{_GAP}meeting{_GAP}"
+    rf"\((?P<key>{_KEY.pattern})\)(?:{_BLANK}{_DASHES})?",
     re.IGNORECASE,
 )
 _BREAK = re.compile(
-    r"</(?P<name>p|div|li)\s*>\s*<(?P=name)(?:\s[^<>]*)?>|<br\s*/?>(?:\r?\n)?|</?(?:p|div|li|body)(?:\s[^<>]*)?>|\r?\n",
+    r"</(?P<name>p|div|li)\s*>\s*<(?P=name)(?:\s[^<>]*)?>|<br\s*/?>(?:\r?\n)?"
+    r"|</?(?:p|div|li|ul|ol|body)(?:\s[^<>]*)?>|\r?\n",
     re.IGNORECASE,
 )
 _TWO_BREAKS = re.compile(r"(?:\r\n|\n|<br\s*/?>){2}\Z", re.IGNORECASE)
+_FOOT = re.compile(r"</(body|html)\s*>", re.IGNORECASE)
 _VOID = frozenset({"br", "col", "hr", "img", "link", "meta", "wbr"})
-_SPACED, _BARE = "----", "---"
 _URL = re.compile(r"https?://[^\s<>\"]+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A block, or what is left of one: `text[start:end]`, with what a person reads between the marker lines."""
+    """A block, or what is left of one, as it stands in a text."""
 
     start: int
     end: int
-    body: tuple[int, int]
+    body: tuple[int, int]  # between the marker lines
     key: str  # "" where a marker line is missing
     spaced: bool  # we put an empty line before it
 
@@ -85,7 +90,7 @@ def put(description: str, key: str, lines: Iterable[str], *, html: bool | None =
 
 def take(description: str, *, html: bool | None = None) -> str:
     """Remove every block of ours, with the empty line that `put` added before it."""
-    return _edit(description, {span: "" for span in _spans(description)}, html=html)
+    return _edit(description, dict.fromkeys(_spans(description), ""), html=html)
 
 
 def _edit(text: str, edits: dict[_Span, str], *, html: bool | None) -> str:
@@ -109,7 +114,7 @@ def _unspaced(before: str) -> str:
 
 
 def _unpaired(region: str) -> str:
-    """Return the tags that only open or only close inside the region: without them the rest would not be HTML."""
+    """Return the tags that only open or only close inside the region: the text around it needs them."""
     closing: list[tuple[str, str]] = []
     opening: list[tuple[str, str]] = []
     for tag in markup.TAG.finditer(region):
@@ -118,10 +123,10 @@ def _unpaired(region: str) -> str:
             continue
         if not tag["close"]:
             opening.append((name, tag[0]))
-        elif opening:
-            opening.pop() if opening[-1][0] == name else None
-        else:
+        elif not opening:
             closing.append((name, tag[0]))
+        elif opening[-1][0] == name:
+            opening.pop()
     while closing and opening and closing[-1][0] == opening[0][0]:
         del closing[-1], opening[0]
     return "".join(tag for _, tag in closing + opening)
@@ -133,16 +138,15 @@ def _render(key: str, lines: Iterable[str], *, dashes: str, tags: bool, html: bo
         shown = [markup.escape(line) for line in shown]
     if tags:
         shown = [_URL.sub(r'<a href="\g<0>">\g<0></a>', line) for line in shown]
-    opening, closing = (
-        f"{dashes} {words} ({key}) {dashes}" for words in ("Online meeting", "End of online meeting")
-    )
-    return ("<br>" if tags else "\n").join([opening, *filter(None, shown), closing])
+    opening, closing = f"{dashes} Online meeting", f"{dashes} End of online meeting"
+    rows = [f"{opening} ({key}) {dashes}", *filter(None, shown), f"{closing} ({key}) {dashes}"]
+    return ("<br>" if tags else "\n").join(rows)
 
 
 def _foot(description: str) -> int:
     """Return where the visible text of a whole HTML document ends."""
-    low = description.lower()
-    return next((at for at in (low.rfind("</body>"), low.rfind("</html>")) if at >= 0), len(description))
+    ends = {end[1].lower(): end.start() for end in _FOOT.finditer(description)}
+    return ends.get("body", ends.get("html", len(description)))
 
 
 def _main(spans: list[_Span]) -> _Span:
@@ -151,43 +155,49 @@ def _main(spans: list[_Span]) -> _Span:
 
 
 def _spans(text: str) -> list[_Span]:
-    """Find our blocks and their remains, in order. A closing line belongs to the nearest opening line before it."""
-    marks = list(_MARK.finditer(text))
+    """Find our blocks and their remains. A closing line belongs to the last opening line before it."""
+    marks = deque(_MARK.finditer(text))
     lines = _lines(text) if marks else []
     spans: list[_Span] = []
     while marks:
-        first = marks.pop(0)
-        if not first["end"] and marks and marks[0]["end"] and marks[0]["key"] == first["key"]:
-            spans.append(_whole(first, marks.pop(0)))
+        mark = marks.popleft()
+        if marks and _pair(mark, marks[0]):
+            spans.append(_whole(mark, marks.popleft()))
         else:
-            spans.append(_remains(text, lines, first, spans[-1].end if spans else 0))
+            spans.append(_remains(text, lines, mark, spans[-1].end if spans else 0))
     return spans
 
 
+def _pair(mark: re.Match[str], other: re.Match[str]) -> bool:
+    return not mark["end"] and other["end"] is not None and mark["key"].lower() == other["key"].lower()
+
+
 def _whole(first: re.Match[str], last: re.Match[str]) -> _Span:
-    body = (first.end(), last.start())
-    return _Span(
-        first.start(), last.end(), body, first["key"], spaced=len(first["dashes"] or "") == len(_SPACED)
-    )
-
-
-def _lines(text: str) -> list[tuple[int, int]]:
-    starts_ends = [0, *(edge for found in _BREAK.finditer(text) for edge in found.span()), len(text)]
-    return list(zip(starts_ends[::2], starts_ends[1::2], strict=True))
+    body, key = (first.end(), last.start()), first["key"].lower()
+    return _Span(first.start(), last.end(), body, key, spaced=first["dashes"] == _SPACED)
 
 
 def _remains(text: str, lines: list[tuple[int, int]], mark: re.Match[str], floor: int) -> _Span:
-    """Take a marker line that lost its partner, and the neighbouring lines that can only be ours, as one span."""
+    """Take a marker line without its partner, and the lines next to it that can only be ours, as one span."""
     start, end = mark.span()
-    at = next(i for i, (_, stop) in enumerate(lines) if stop >= mark.end())
     if mark["end"]:
-        while at and lines[at - 1][0] >= floor and is_detail(markup.readable(text[slice(*lines[at - 1])])):
-            at -= 1
-            start = lines[at][0]
+        above = bisect.bisect(lines, (start, len(text))) - 2
+        while above >= 0 and lines[above][0] >= floor and _is_ours(text, lines[above]):
+            start, above = lines[above][0], above - 1
+        body = (start, mark.start())
     else:
-        while at + 1 < len(lines) and is_detail(markup.readable(text[slice(*lines[at + 1])])):
-            at += 1
-            end = lines[at][1]
-    body = (start, mark.start()) if mark["end"] else (mark.end(), end)
-    spaced = len(mark["dashes"] or "") == len(_SPACED)
-    return _Span(start, end, body, "", spaced=spaced)
+        below = bisect.bisect(lines, (end, len(text)))
+        while below < len(lines) and _is_ours(text, lines[below]):
+            end, below = lines[below][1], below + 1
+        body = (mark.end(), end)
+    return _Span(start, end, body, "", spaced=mark["dashes"] == _SPACED)
+
+
+def _is_ours(text: str, line: tuple[int, int]) -> bool:
+    return is_detail(markup.readable(text[slice(*line)]))
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """Return where each line of plain text or HTML starts and ends."""
+    edges = [0, *(edge for found in _BREAK.finditer(text) for edge in found.span()), len(text)]
+    return list(zip(edges[::2], edges[1::2], strict=True))

@@ -17,7 +17,7 @@ TEXTS = {
     "dial": "Dial in",
 }
 _VALUES = {
-    "join": r"https?://\S+",
+    "join": r"https?://\S+(?: <\S+>)?",  # an editor may have made a link of it
     "code": r"[\w .-]{1,60}",
     "passcode": r"\S{1,128}",
     "phone_passcode": r"[0-9 ]{1,40}",

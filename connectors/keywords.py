@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 KEYWORDS = ("video", "meet", "teams", "zoom", "goto", "webex", "jitsi", "static", "none")
 
+_AT = r"[@\uff20]"  # East Asian keyboards also have a wide one
 # Scripts that are written without spaces end a word by themselves: "週次定例@zoomで" asks for Zoom.
 _LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _KEYWORD = re.compile(
-    rf"(?<!{_LETTER})(?<![@＠/=&%+#~$])[@＠](?P<word>(?ai:{'|'.join(KEYWORDS)}))(?!{_LETTER}|[-.]{_LETTER}|[@＠])"
+    rf"(?<!{_LETTER})(?<![@\uff20/=&%+#~$]){_AT}(?P<word>(?ai:{'|'.join(KEYWORDS)}))(?!{_LETTER}|[-.]{_LETTER}|{_AT})"
 )
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,30}://\S*|www\.\S*", re.IGNORECASE)
 

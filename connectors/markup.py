@@ -1,8 +1,8 @@
 """Turns the HTML of event descriptions into readable text and back: enough for calendars, not a browser.
 
-Descriptions are of three kinds. Where `html` is True they are HTML, where it is False they are plain text, and
-where it is None they are what Google Calendar keeps: text that is HTML as soon as it holds a tag or an entity.
-Every pattern here reads its input once: none can be made slow.
+Descriptions are of three kinds. Where `html` is True they are HTML, where it is False they are plain text,
+and where it is None they are what Google Calendar keeps: text that is HTML as soon as it holds a tag
+or an entity.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAMES})(?P<rest>(?:[\s/][^<>]*)?)>"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _TOKEN = re.compile(rf"<!--|-->|{TAG.pattern}", re.IGNORECASE)
 _TARGET = re.compile(
-    r"""(?<![\w-])(?P<name>originalsrc|href)\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<u>[^\s"']+))""", re.I
+    r"""(?<![\w-])(?P<name>originalsrc|href)\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<u>[^\s"']+))""",
+    re.IGNORECASE,
 )
 _HIDDEN = frozenset({"!--", "head", "script", "style", "title"})
-_SEPARATES = {"td": " ", "th": " "} | dict.fromkeys(
-    "blockquote br center dd div dl dt footer h1 h2 h3 h4 h5 h6 header hr li ol p pre section table tr ul".split(),
-    "\n",
+_BLOCKS = frozenset(
+    "blockquote br center dd div dl dt footer h1 h2 h3 h4 h5 h6 header "
+    "hr li ol p pre section table tr ul".split()
 )
+_SEPARATES = {"td": " ", "th": " "} | dict.fromkeys(_BLOCKS, "\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -57,9 +59,8 @@ def target(attributes: str) -> str:
 
 def readable(text: str, *, html: bool | None = None) -> str:
     """Return what a person reads: no tags, entities decoded, the address behind a link after its words."""
-    if html is False:
-        return text
-    lines = (line.strip() for line in "".join(_pieces(text)).replace("\xa0", " ").splitlines())
+    seen = text if html is False else "".join(_pieces(text)).replace("\xa0", " ")
+    lines = (line.strip() for line in seen.splitlines())
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
@@ -72,7 +73,7 @@ def _pieces(text: str) -> Iterator[str]:
             hidden = "" if closes and name == hidden else hidden
         else:
             piece = unescape(text[position : token.start()])
-            words += piece
+            words += piece if url else ""
             yield piece
             if name == "a":
                 yield _behind(url, words)
@@ -80,7 +81,8 @@ def _pieces(text: str) -> Iterator[str]:
             hidden = name if name in _HIDDEN and not closes else ""
             yield "-->" if token[0] == "-->" else _SEPARATES.get(name, "")
         position = token.end()
-    yield "" if hidden else unescape(text[position:])
+    rest = "" if hidden else unescape(text[position:])
+    yield rest + _behind(url, words + rest)
 
 
 def _name(token: re.Match[str]) -> tuple[str, bool]:

@@ -26,8 +26,14 @@ _IN_QUERY = (
 )
 _PROOFPOINT = re.compile(r"urldefense\.(?:com|us|proofpoint\.com)")
 _V3 = re.compile(r"/v3/__(?P<url>.+?)__;(?P<kept>[\w-]*)", re.DOTALL)
+# One star for one character, two stars and a letter for a run of them: A is two, B is three.
 _STARS = re.compile(r"\*\*(?P<run>[\w-])|\*")
-_RUNS = {letter: count for count, letter in enumerate(string.ascii_letters + string.digits + "-_", start=2)}
+_RUNS = {
+    letter: count
+    for count, letter in enumerate(
+        string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_", start=2
+    )
+}
 
 
 def unwrap(url: str) -> str:
@@ -72,7 +78,7 @@ def _proofpoint(parts: SplitResult, url: str) -> str:
 
 
 def _restore(url: str, kept: str) -> str:
-    """Put the characters that v3 keeps aside, in base64, back where it left stars: `*`, or `**B` for three."""
+    """Put the characters that v3 keeps aside, in base64, back where it left stars."""
     try:
         characters = iter(base64.urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode())
     except (binascii.Error, UnicodeDecodeError):
