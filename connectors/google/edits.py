@@ -1,0 +1,122 @@
+"""What to change on an event, as the body of a PATCH, and whether the answer shows it. Pure.
+
+Only fields that are ours, and only where they differ: a PATCH merges objects but replaces arrays, so that a
+list of attendees sent back would wipe the guests' answers. An empty body means that nothing is owed.
+https://developers.google.com/workspace/calendar/api/guides/performance#patch-semantics
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from connectors import block, keywords
+from connectors.details import details
+from connectors.google import conference
+from connectors.google.wire import MARK, write_mark
+from connectors.model import Event, Mark, Meeting
+
+_URL = re.compile(r"https?://[^\s<>\"]+")
+_AFTER_URL = r"(?![\w/?=&%#+~-]|[.:,;!]\w)"
+_BLANKS = " \t,;|"
+
+
+def put(event: Event, meeting: Meeting, key: str, source: str, earlier: str = "") -> dict[str, Any]:
+    """Bring the details of `meeting` onto the event. A native one gets no block: the calendar shows it."""
+    plain = block.take(event.description)
+    description = plain if meeting.native else block.put(event.description, key, details(meeting))
+    body = _texts(event, description, _location(event, meeting, earlier))
+    mark = Mark(key, event.ref.event, source)
+    return body if event.mark == mark else body | _private(write_mark(mark))
+
+
+def take(event: Event, key: str, earlier: str = "") -> dict[str, Any]:
+    """Take everything of ours off; of native conferences only the one of `key`, or any of ours for ""."""
+    location = event.location
+    for url in _own_urls(event, earlier):
+        location = _without(location, url)
+    body = _texts(event, block.take(event.description), location)
+    if event.mark is not None:
+        body |= _private(None)
+    if event.native is not None and event.native.key and event.native.key == (key or event.native.key):
+        body["conferenceData"] = None
+    return body
+
+
+def third_party(event: Event, meeting: Meeting, key: str) -> dict[str, Any] | None:
+    """Return conference data to write beside the block; None where it is there or would oust somebody's."""
+    native = event.native
+    if meeting.native or (native is not None and not native.key and native.state != "failed"):
+        return None
+    if native is not None and (native.key, native.join_url) == (key, meeting.join_url):
+        return None
+    return conference.third_party(meeting, key)
+
+
+def shows(event: Event, meeting: Meeting, key: str) -> bool:
+    """Tell whether the event carries the details. Nothing is compared byte by byte: Google tidies mark-up."""
+    if event.mark is None or (event.mark.key, event.mark.event) != (key, event.ref.event):
+        return False
+    if meeting.native:
+        return event.block is None
+    found = event.block
+    return (
+        found is not None
+        and found.key == key
+        and meeting.join_url in found.text
+        and meeting.passcode in found.text
+    )
+
+
+def bare(event: Event, key: str) -> bool:
+    """Tell whether nothing of ours is left on the event."""
+    native = (
+        event.native is not None and bool(event.native.key) and event.native.key == (key or event.native.key)
+    )
+    return event.block is None and event.mark is None and not native
+
+
+def _texts(event: Event, description: str, location: str) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    if description != event.description:
+        body["description"] = description
+    if location != event.location:
+        body["location"] = location
+    return body
+
+
+def _private(value: str | None) -> dict[str, Any]:
+    return {"extendedProperties": {"private": {MARK: value}}}
+
+
+def _location(event: Event, meeting: Meeting, earlier: str) -> str:
+    """Put the join URL into an empty location, in a keyword's place, or in that of an earlier URL of ours."""
+    if not event.location.strip():
+        return event.location if meeting.native else meeting.join_url
+    location = event.location
+    for url in _own_urls(event, earlier):
+        if url != meeting.join_url:
+            location = re.sub(re.escape(url) + _AFTER_URL, lambda _: meeting.join_url, location)
+    return keywords.replace(location, meeting.join_url)
+
+
+def _own_urls(event: Event, earlier: str) -> list[str]:
+    """Return the URLs in our block, of a native conference of ours, and `earlier`; the longest first."""
+    found = set(_URL.findall(event.block.text)) if event.block else set()
+    found |= {earlier} - {""}
+    if event.native is not None and event.native.key and event.native.join_url:
+        found.add(event.native.join_url)
+    return sorted(found, key=len, reverse=True)
+
+
+def _without(location: str, url: str) -> str:
+    """Take a URL out of a location, with what separated it from the rest."""
+    found = re.search(re.escape(url) + _AFTER_URL, location)
+    if found is None:
+        return location
+    before, after = location[: found.start()], location[found.end() :]
+    if not before.strip(_BLANKS):
+        return after.lstrip(_BLANKS)
+    if not after.strip(_BLANKS):
+        return before.rstrip(_BLANKS)
+    return before.rstrip(" ") + " " + after.lstrip(" ") if before.endswith(" ") else before + after

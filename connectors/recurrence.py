@@ -1,0 +1,130 @@
+"""When a series is over. Pure, and tolerant: what cannot be understood counts as endless.
+
+The lines are those of RFC 5545 without DTSTART, as Google and others keep them:
+https://datatracker.ietf.org/doc/html/rfc5545#section-3.8.5
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+
+MANY = 2000  # occurrences that are worth counting: a daily event of five years
+
+# Rules that are walked through. Others may search until the year 9999 for an occurrence that never comes
+# ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), which takes seconds; they end with their UNTIL.
+_WALKED: Mapping[str, frozenset[str]] = {
+    "YEARLY": frozenset({"BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS"}),
+    "MONTHLY": frozenset({"BYMONTHDAY", "BYDAY", "BYSETPOS"}),
+    "WEEKLY": frozenset({"BYDAY"}),
+    "DAILY": frozenset(),
+}
+_PLAIN = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One content line: `EXDATE;TZID=Europe/Berlin:20261123T090000`."""
+
+    name: str
+    parameters: Mapping[str, str]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The first occurrence on the wall clock of its zone: naive, as rules count."""
+
+    first: datetime
+    zone: ZoneInfo
+
+
+def last_end(start: datetime, end: datetime, zone: str, recurrence: Iterable[str]) -> datetime | None:
+    """Return when the last occurrence of a series ends, in UTC; None where it never does.
+
+    `start` and `end` are those of the first occurrence, `zone` is the IANA name in which the series repeats.
+    A rule too odd to be walked through ends with its UNTIL.
+    """
+    try:
+        place = ZoneInfo(zone)
+        series = _Series(_wall(start, place), place)
+        last = _last(series, [_line(text) for text in recurrence])
+        return None if last is None else _utc(last + (_wall(end, place) - series.first), place)
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):
+        return None
+
+
+def _last(series: _Series, lines: list[_Line]) -> datetime | None:
+    """Return the start of the last occurrence on the wall clock."""
+    excluded = {moment for line in lines if line.name == "EXDATE" for moment in _moments(line, series)}
+    found = [
+        series.first,
+        *(moment for line in lines if line.name == "RDATE" for moment in _moments(line, series)),
+    ]
+    for line in lines:
+        if line.name == "RRULE":
+            last = _last_of_rule(series, _parts(line.value), excluded)
+            if last is None:
+                return None
+            found.append(last)
+    return max((moment for moment in found if moment not in excluded), default=series.first)
+
+
+def _last_of_rule(series: _Series, parts: dict[str, str], excluded: set[datetime]) -> datetime | None:
+    until = _moment(parts.pop("UNTIL"), series, series.zone, time.max) if "UNTIL" in parts else None
+    if until is None and "COUNT" not in parts:
+        return None
+    if int(parts.get("INTERVAL", "1")) < 1:
+        raise ValueError(parts["INTERVAL"])
+    if not set(parts) - _PLAIN <= _WALKED.get(parts["FREQ"], frozenset()) or parts["FREQ"] not in _WALKED:
+        return until
+    last = series.first
+    rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=series.first)
+    for number, moment in enumerate(rule):
+        if until is not None and moment > until:
+            return last
+        if number >= MANY:
+            return until
+        if moment not in excluded:
+            last = moment
+    return last
+
+
+def _line(text: str) -> _Line:
+    head, _, value = text.strip().partition(":")
+    name, *parameters = head.split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return _Line(name.upper(), {key.upper(): found.strip('"') for key, _, found in pairs}, value)
+
+
+def _parts(value: str) -> dict[str, str]:
+    pairs = (part.split("=", 1) for part in value.upper().split(";") if part)
+    return {pair[0].strip(): pair[1].strip() for pair in pairs}
+
+
+def _moments(line: _Line, series: _Series) -> list[datetime]:
+    """Return the dates of an EXDATE or RDATE line on the series' wall clock; of periods, their starts."""
+    place = ZoneInfo(line.parameters["TZID"]) if "TZID" in line.parameters else series.zone
+    return [_moment(text.split("/")[0], series, place, None) for text in line.value.split(",") if text]
+
+
+def _moment(text: str, series: _Series, place: ZoneInfo, late: time | None) -> datetime:
+    """Read a date or time. A bare date means `late` on that day, or the time of day of the series."""
+    text = text.strip().upper()
+    if "T" not in text:
+        return datetime.combine(datetime.strptime(text, "%Y%m%d").date(), late or series.first.time())  # noqa: DTZ007
+    if text.endswith("Z"):
+        return _wall(datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), series.zone)
+    return _wall(datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=place), series.zone)
+
+
+def _wall(moment: datetime, place: ZoneInfo) -> datetime:
+    return moment.astimezone(place).replace(tzinfo=None)
+
+
+def _utc(moment: datetime, place: ZoneInfo) -> datetime:
+    return moment.replace(tzinfo=place).astimezone(UTC)
