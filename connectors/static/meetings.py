@@ -1,4 +1,4 @@
-"""Static links: a meeting is an address, made by filling in a pattern. Nothing is called, nothing to take away."""
+"""Static links: a meeting is an address, made by filling in a pattern. Nothing is called or taken away."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any, Protocol
 
@@ -189,12 +189,12 @@ class ZoomMeetings:
             query["next_page_token"] = str(page["next_page_token"])
 
     def _trust_the_list(self, tried: datetime) -> None:
-        lag = timedelta(seconds=self._settings.list_lag_seconds)
-        rest = (tried + lag - self._now()).total_seconds()
-        if rest > 0:
+        lag = self._settings.list_lag_seconds
+        if (self._now() - tried).total_seconds() < lag:
+            # The whole lag and not its rest: the caller may count this call as another try.
             raise Transient(
                 "an earlier create may have made a meeting that Zoom does not list yet",
-                retry_after=min(rest, self._settings.list_lag_seconds),
+                retry_after=lag,
                 provider="zoom",
                 reason="list_lag",
             )

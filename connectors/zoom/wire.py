@@ -127,7 +127,7 @@ def items(page: Any) -> list[dict[str, Any]]:
 
 
 def objections(fields: Collection[str]) -> frozenset[str]:
-    """Return what to leave out after a 300 that names these fields, or none at all; empty where it is no use."""
+    """Return what to leave out after a 300 that names these fields, or none; empty where it is no use."""
     optional = {"meeting_invitees": INVITEES, "timezone": ZONE}
     if not fields:
         return frozenset(optional.values())
