@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 
 from sandbox.app import serve
+from sandbox.demo import seed
 from sandbox.state import World
 
 
@@ -33,6 +34,8 @@ async def run(args: argparse.Namespace) -> None:
     world = World(seed=args.seed)
     world.modes = world.base_modes = replace(world.base_modes, latency=args.latency)
     async with serve(world, host=args.host, port=args.port) as sandbox:
+        if args.demo:
+            seed(world)
         sys.stdout.write(json.dumps({"sandbox": sandbox.url}) + "\n")
         sys.stdout.flush()
         await stop.wait()

@@ -43,7 +43,9 @@ def build(world: World) -> web.Application:
 
 
 @asynccontextmanager
-async def serve(world: World | None = None, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Sandbox]:
+async def serve(
+    world: World | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Sandbox]:
     """Serve a world (a fresh one by default) until the block ends; port 0 takes any free one."""
     world = world or World()
     runner = web.AppRunner(build(world), access_log=None, shutdown_timeout=1.0)

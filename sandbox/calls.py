@@ -92,7 +92,9 @@ class Outbox:
 
     def add(self, *, provider: str, to: str, subject: str, event: str, kind: str) -> None:
         """Note a mail."""
-        self._mails.append(Mail(len(self._mails) + 1, self._now().isoformat(), provider, to, subject, event, kind))
+        self._mails.append(
+            Mail(len(self._mails) + 1, self._now().isoformat(), provider, to, subject, event, kind)
+        )
 
     def listing(self) -> list[dict[str, Any]]:
         """Return the mails in order."""

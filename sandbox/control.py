@@ -108,10 +108,14 @@ class Control:
         return web.json_response({"mails": self._world.outbox.listing()})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        )
         await response.prepare(request)
         changes: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(maxsize=10_000)
-        leave = self._world.on_change(lambda kind, data: None if changes.full() else changes.put_nowait((kind, data)))
+        leave = self._world.on_change(
+            lambda kind, data: None if changes.full() else changes.put_nowait((kind, data))
+        )
         try:
             await self._feed(response, changes)
         except ConnectionError:
@@ -128,7 +132,9 @@ class Control:
         try:
             while not closing.done():
                 change = asyncio.ensure_future(changes.get())
-                await asyncio.wait({change, closing}, timeout=STREAM_PAUSE, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {change, closing}, timeout=STREAM_PAUSE, return_when=asyncio.FIRST_COMPLETED
+                )
                 if change.done():
                     kind, data = change.result()
                     await response.write(f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode())

@@ -93,7 +93,11 @@ class Faults:
         """Return the first misfortune that strikes this call, counting it, or None."""
         for armed in self._armed:
             fault = armed.fault
-            if fault.provider in ("*", provider) and fnmatchcase(op, fault.op) and armed.strikes(self._random):
+            if (
+                fault.provider in ("*", provider)
+                and fnmatchcase(op, fault.op)
+                and armed.strikes(self._random)
+            ):
                 return fault
         return None
 

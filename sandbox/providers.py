@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Provider(Protocol):
     """One provider: a module `sandbox.<name>.routes` with these functions.
 
-    The name of a route is its operation (`events.patch`, `zoom.create`): calls are counted and faults strike under it.
+    The name of a route is its operation (`events.patch`, `zoom.create`), under which calls are counted
+    and faults strike.
     Its state lives in `world.room(Kind)`. A handler says whom it served with `request[calls.USER] = email`.
     """
 

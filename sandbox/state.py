@@ -80,7 +80,7 @@ class World:
     def __post_init__(self) -> None:
         """Fill in what depends on the seed and on the world itself."""
         self.modes = self.base_modes
-        self.random = Random(self.seed)  # noqa: S311 - chance that can be repeated, not secrets
+        self.random = Random(self.seed)
         self.outbox = Outbox(self.now)
         self.faults = Faults(self.random)
 

@@ -24,7 +24,7 @@ WINDOW = timedelta(minutes=1)
 
 
 def authenticate(google: Google, authorization: str | None, method: Method) -> Grant:
-    """Return the grant behind a bearer token; answer 401 when it is not good, 403 when it does not reach so far."""
+    """Return the grant behind a bearer token; answer 401 to a bad one, 403 when it does not reach so far."""
     kind, _, token = (authorization or "").partition(" ")
     grant = google.tokens.access.get(token.strip()) if kind.lower() == "bearer" else None
     if grant is None or (grant.expires is not None and grant.expires <= google.moment()):
@@ -35,14 +35,16 @@ def authenticate(google: Google, authorization: str | None, method: Method) -> G
 
 
 def charge(google: Google, grant: Grant, method: Method, query: Mapping[str, object]) -> None:
-    """Count a call against the user's minute; answer 403 or 429 when it is full, and 403 on a locked user's writes."""
+    """Count a call against the user's minute; answer 403 or 429 when it is full, 403 to a locked user."""
     if method.id in WRITES and google.locked.get(grant.email, google.moment()) > google.moment():
         raise GoogleError("quotaExceeded")
     limit = google.world.modes.google_quota_per_minute
     if not limit:
         return
     # With delegation the service account is the user, unless quotaUser says otherwise.
-    user = str(query.get("quotaUser") or (SERVICE_ACCOUNT if grant.client == SERVICE_ACCOUNT else grant.email))
+    user = str(
+        query.get("quotaUser") or (SERVICE_ACCOUNT if grant.client == SERVICE_ACCOUNT else grant.email)
+    )
     spent = google.spent.setdefault(user, deque())
     while spent and spent[0][0] <= google.moment() - WINDOW:
         spent.popleft()

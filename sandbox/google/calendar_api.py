@@ -132,7 +132,9 @@ async def _delete(asked: Asked) -> None:
 async def _move(asked: Asked) -> Json:
     calendar = asked.google.writable(asked.email, asked.path["calendarId"])
     target = asked.google.writable(asked.email, asked.query["destination"])
-    return _shown(asked, target, events.move(asked.google, asked.writer, calendar, asked.path["eventId"], target))
+    return _shown(
+        asked, target, events.move(asked.google, asked.writer, calendar, asked.path["eventId"], target)
+    )
 
 
 ACTIONS = {

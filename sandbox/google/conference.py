@@ -1,4 +1,4 @@
-"""Conference data: Meet rooms that come at once, late or never, and third-party blocks nobody can count on."""
+"""Conference data: Meet rooms that come at once, late or never, and third-party blocks."""
 
 # https://developers.google.com/workspace/calendar/api/guides/create-events#conferencing
 
@@ -28,9 +28,15 @@ BAD_DATA = "Invalid conference data."
 
 
 def settled(
-    google: Google, calendar: Calendar, old: Json | None, body: Mapping[str, Any], *, put: bool, delegated: bool
+    google: Google,
+    calendar: Calendar,
+    old: Json | None,
+    body: Mapping[str, Any],
+    *,
+    put: bool,
+    delegated: bool,
 ) -> Json | None:
-    """Return the conference an event has after a write with conferenceDataVersion=1; `put` is a full replacement."""
+    """Return the conference of an event after a write with conferenceDataVersion=1; `put` replaces all."""
     if "conferenceData" not in body:
         return None if put else old
     asked = body["conferenceData"]
@@ -94,7 +100,11 @@ def room(google: Google, request_id: str) -> Json:
     return {
         "createRequest": _request(request_id, "success"),
         "entryPoints": [
-            {"entryPointType": "video", "uri": f"https://meet.google.com/{code}", "label": f"meet.google.com/{code}"},
+            {
+                "entryPointType": "video",
+                "uri": f"https://meet.google.com/{code}",
+                "label": f"meet.google.com/{code}",
+            },
             {"entryPointType": "more", "uri": f"https://tel.meet/{code}?pin={pin}0000", "pin": f"{pin}0000"},
             {
                 "entryPointType": "phone",

@@ -36,7 +36,11 @@ class GoogleError(Exception):
 
     def response(self) -> web.Response:
         """Return the HTTP answer."""
-        headers = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'} if self.status == 401 else None
+        headers = (
+            {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'}
+            if self.status == 401
+            else None
+        )
         return web.json_response(self.body(), status=self.status, headers=headers)
 
 
@@ -144,5 +148,6 @@ BAD_GATEWAY = """<!DOCTYPE html>
 <html lang=en>
   <title>Error 502 (Server Error)!!1</title>
   <p><b>502.</b> <ins>That's an error.</ins>
-  <p>The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.
+  <p>The server encountered a temporary error and could not complete your request.
+  <p>Please try again in 30 seconds.
 """

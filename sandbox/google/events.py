@@ -1,4 +1,4 @@
-"""Writing events: insert, patch, update, delete, move and answer, by the API's clients and by people alike."""
+"""Writing events: insert, patch, update, delete, move and answer, by the API's clients and by people."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def _identity(
 ) -> Json:
     user = google.world.users.get(writer.email)
     person = {"email": writer.email} | ({"displayName": user.name} if user else {})
-    organizer = person if calendar.id == writer.email else {"email": calendar.id, "displayName": calendar.summary}
+    organizer = (
+        person if calendar.id == writer.email else {"email": calendar.id, "displayName": calendar.summary}
+    )
     if writer.person and body.get("organizer"):
         organizer = dict(body["organizer"])
     return {
@@ -81,7 +83,13 @@ def _identity(
 
 
 def change(
-    google: Google, writer: Writer, calendar: Calendar, event_id: str, body: Mapping[str, Any], *, put: bool = False
+    google: Google,
+    writer: Writer,
+    calendar: Calendar,
+    event_id: str,
+    body: Mapping[str, Any],
+    *,
+    put: bool = False,
 ) -> Row:
     """Change an event: merge the body into it, or with `put` replace all of it that a client may set."""
     row = found(calendar, event_id)
@@ -119,16 +127,24 @@ def _conference(
 
 
 def commit(
-    google: Google, writer: Writer, calendar: Calendar, row: Row, before: Json | None, whole: Mapping[str, Any]
+    google: Google,
+    writer: Writer,
+    calendar: Calendar,
+    row: Row,
+    before: Json | None,
+    whole: Mapping[str, Any],
 ) -> Row:
     """Store what an event has become, and see to its exceptions, its guests and the mails."""
     after = settle(calendar, whole, instance=row.series is not None)
     if after.get("attendees") and not writer.delegated:
         raise GoogleError("forbiddenForServiceAccounts")
-    changed = {name for name in after.keys() | (before or {}).keys() if after.get(name) != (before or {}).get(name)}
+    changed = {
+        name for name in after.keys() | (before or {}).keys() if after.get(name) != (before or {}).get(name)
+    }
     if before is not None and changed & set(MOVES_SEQUENCE):
         after["sequence"] = before["sequence"] + 1
-    exceptions = [(one, calendar.whole(one)) for one in calendar.instances(row.id)]
+    followers = calendar.instances(row.id) if "recurrence" in (before or {}) else []
+    exceptions = [(one, calendar.whole(one)) for one in followers]
     stored = replace(row, body=calendar.differing(row, after))
     stored = google.put(calendar, stored, quiet=bool(changed) and changed <= {"reminders"} and row.seq > 0)
     guests.share(google, calendar, stored, before)

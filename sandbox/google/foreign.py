@@ -25,7 +25,7 @@ RESPONSES = ("needsAction", "declined", "tentative", "accepted")
 def write(
     google: Google, writer: Writer, calendar: Calendar, row: Row, before: Json, whole: Mapping[str, Any]
 ) -> Row:
-    """Change a guest's copy: answer, colour and private properties; 403 or nothing for what is the organizer's."""
+    """Change what is the guest's own on a copy; for all else the answer is 403, or nothing happens."""
     mode = "forbidden" if writer.person else google.world.modes.foreign_write
     if mode == "refuse_all":
         raise GoogleError("forbiddenForNonOrganizer")
@@ -48,7 +48,8 @@ def _shared(whole: Mapping[str, Any], own: str) -> Json:
     shared = {k: v for k, v in whole.items() if k not in OWN and k not in ("extendedProperties", "attendees")}
     shared["properties"] = whole.get("extendedProperties", {}).get("shared")
     shared["guests"] = sorted(
-        (email, "" if email == own else guest["responseStatus"]) for email, guest in guests.emails(whole).items()
+        (email, "" if email == own else guest["responseStatus"])
+        for email, guest in guests.emails(whole).items()
     )
     return shared
 

@@ -1,4 +1,4 @@
-"""An event has one organizer and a copy on each guest's calendar: keep the copies in line, and write the mails."""
+"""Guests have copies of the organizer's event: keep them in line, and write the mails."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def share(google: Google, calendar: Calendar, row: Row, before: Mapping[str, Any
             _copy(google, theirs, row, whole, old)
         elif old is not None:
             gone = theirs.whole(old) | {"status": "cancelled"}
-            google.put(theirs, Row(row.id, theirs.differing(old, gone), series=old.series, original=old.original))
+            google.put(
+                theirs, Row(row.id, theirs.differing(old, gone), series=old.series, original=old.original)
+            )
 
 
 def _copy(google: Google, theirs: Calendar, row: Row, whole: Json, old: Row | None) -> None:
@@ -99,7 +101,9 @@ def _seen(whole: Mapping[str, Any] | None, name: str) -> Any:
     return value.get("entryPoints") if value and name == "conferenceData" else value
 
 
-def announce_response(google: Google, event_id: str, whole: Mapping[str, Any], email: str, response: str) -> None:
+def announce_response(
+    google: Google, event_id: str, whole: Mapping[str, Any], email: str, response: str
+) -> None:
     """Write the mail that tells the organizer what a guest has answered."""
     subject = f"{response.title()}: {whole.get('summary', '')}"
     if email != whole["organizer"]["email"]:

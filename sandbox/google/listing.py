@@ -54,13 +54,17 @@ class Filter:
     def keeps(self, row: Row) -> bool:
         """Say whether the event belongs in the list, its time aside."""
         whole, query = self.calendar.whole(row), self.query
-        if row.updated < self.updated_min or whole["eventType"] not in query.get("eventTypes", (whole["eventType"],)):
+        if row.updated < self.updated_min or whole["eventType"] not in query.get(
+            "eventTypes", (whole["eventType"],)
+        ):
             return False
         if "iCalUID" in query and query["iCalUID"] != whole["iCalUID"]:
             return False
         if "q" in query and not _mentions(whole, query["q"]):
             return False
-        return all(_has(whole, kind, query.get(f"{kind}ExtendedProperty", ())) for kind in ("private", "shared"))
+        return all(
+            _has(whole, kind, query.get(f"{kind}ExtendedProperty", ())) for kind in ("private", "shared")
+        )
 
     def covers(self, row: Row) -> bool:
         """Say whether the event, or any occurrence of the series, lies in the window."""
@@ -118,13 +122,17 @@ def events(google: Google, email: str, calendar: Calendar, query: Mapping[str, A
 
     def show(key: str) -> Json | None:
         row = calendar.find(key)
-        return resources.listed(calendar, row, google.world.random, modes.sparse_cancelled, wanted.zone) if row else None
+        return (
+            resources.listed(calendar, row, google.world.random, modes.sparse_cancelled, wanted.zone)
+            if row
+            else None
+        )
 
     return Listing(email, calendar.id, calendar.seq, everything, since, show, FORBIDDEN, TOKENLESS, 250, 2500)
 
 
 def _stays(calendar: Calendar, row: Row, query: Mapping[str, Any]) -> bool:
-    """Say whether a full list has the row: cancelled ones when asked for, or as exceptions of a series alive."""
+    """Say whether a full list has the row; of cancelled ones the exceptions of a live series."""
     if query.get("showDeleted") or calendar.whole(row)["status"] != "cancelled":
         return True
     alive = row.series is not None and calendar.rows[row.series].body["status"] != "cancelled"
@@ -175,7 +183,9 @@ def instance_listing(
         rows = [row for row in instances(calendar, series, wanted.before) if wanted.covers(row)]
         if at := query.get("originalStart"):
             rows = [row for row in rows if at in (row.original or {}).values() or _same(row, at)]
-        return [row.id for row in rows if query.get("showDeleted") or calendar.whole(row)["status"] != "cancelled"]
+        return [
+            row.id for row in rows if query.get("showDeleted") or calendar.whole(row)["status"] != "cancelled"
+        ]
 
     def show(key: str) -> Json | None:
         row = calendar.find(key)

@@ -104,15 +104,26 @@ def _guest(guest: Mapping[str, Any], organizer: str) -> Json:
     email = guest.get("email")
     if not email or "@" not in email:
         raise GoogleError("invalid", "Invalid attendee email.")
-    kept = {name: value for name, value in guest.items() if name not in ("self", "organizer") and value is not None}
+    kept = {
+        name: value
+        for name, value in guest.items()
+        if name not in ("self", "organizer") and value is not None
+    }
     marked = {"organizer": True} if email.lower() == organizer else {}
-    return {**kept, "email": email.lower(), **marked, "responseStatus": guest.get("responseStatus") or "needsAction"}
+    return {
+        **kept,
+        "email": email.lower(),
+        **marked,
+        "responseStatus": guest.get("responseStatus") or "needsAction",
+    }
 
 
 def _properties(properties: Mapping[str, Any]) -> Json:
     # https://developers.google.com/workspace/calendar/api/guides/extended-properties#limits
     kept = {
-        kind: {k: str(v)[:LONGEST_VALUE] for k, v in values.items() if len(k) <= LONGEST_KEY and v is not None}
+        kind: {
+            k: str(v)[:LONGEST_VALUE] for k, v in values.items() if len(k) <= LONGEST_KEY and v is not None
+        }
         for kind, values in properties.items()
     }
     pairs = [pair for values in kept.values() for pair in values.items()]

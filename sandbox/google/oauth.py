@@ -21,7 +21,7 @@ from sandbox.calls import USER
 from sandbox.google.errors import OAuthError
 from sandbox.google.schema import contract
 from sandbox.google.state import Google
-from sandbox.google.tokens import ACCESS_SECONDS, SERVICE_ACCOUNT, Grant
+from sandbox.google.tokens import ACCESS_SECONDS, SERVICE_ACCOUNT, Grant, ServiceKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 CLIENT_ID = "sandbox-client"
-CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - published for the sandbox
+CLIENT_SECRET = "sandbox-secret"
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SKEW = 300
 """Seconds by which a client's clock may be off."""
@@ -104,7 +104,9 @@ def _authorize(google: Google, query: Mapping[str, str]) -> web.Response:
     )
     code = google.world.token("4/", 40)
     google.tokens.codes[code] = grant
-    return web.HTTPFound(back.update_query(code=code, scope=" ".join(sorted(scopes)), state=query.get("state", "")))
+    return web.HTTPFound(
+        back.update_query(code=code, scope=" ".join(sorted(scopes)), state=query.get("state", ""))
+    )
 
 
 def _token(google: Google, form: Mapping[str, str]) -> tuple[Grant, Json]:
@@ -168,7 +170,10 @@ def _assertion(google: Google, assertion: str) -> Grant:
     claims = _proved(google, assertion)
     now = google.moment().timestamp()
     issued, expires = claims.get("iat", 0), claims.get("exp", 0)
-    if not now - LONGEST_ASSERTION <= issued <= now + SKEW or not now - SKEW < expires <= issued + LONGEST_ASSERTION:
+    if (
+        not now - LONGEST_ASSERTION <= issued <= now + SKEW
+        or not now - SKEW < expires <= issued + LONGEST_ASSERTION
+    ):
         message = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
         raise OAuthError("invalid_grant", message)
     if claims.get("aud") not in (AUDIENCE, f"{google.world.url}/google/token"):
@@ -188,7 +193,7 @@ def _proved(google: Google, assertion: str) -> Json:
     try:
         head, claims, signature = assertion.split(".")
         algorithm = json.loads(_decoded(head)).get("alg")
-        google.tokens.key.public_key().verify(
+        google.world.room(ServiceKey).private.public_key().verify(
             _decoded(signature), f"{head}.{claims}".encode(), padding.PKCS1v15(), SHA256()
         )
         content = json.loads(_decoded(claims))

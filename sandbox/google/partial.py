@@ -19,7 +19,7 @@ def selected(resource: Any, fields: str) -> Any:
 
 @lru_cache(maxsize=200)
 def parsed(fields: str) -> Selection:
-    """Return a selector such as `items(id,start/date),nextPageToken` as a tree; an empty one selects everything."""
+    """Return a selector such as `items(id,start/date),nextPageToken` as a tree; {} selects everything."""
     tree, rest = _parse(fields.replace(" ", ""))
     if rest or not tree:
         raise GoogleError("badRequest", f"Invalid field selection {fields}")

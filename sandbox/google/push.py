@@ -109,7 +109,7 @@ class Push:
         del self._by_source[channel.source][channel.id]
 
     def ring(self, source: str) -> None:
-        """Ring the channels on a calendar, once for everything that changes before the event loop comes round."""
+        """Ring the channels on a source, once for all that changes before the event loop comes round."""
         if not self._by_source.get(source):
             return
         if not self._ringing:
@@ -178,7 +178,9 @@ class Push:
         if not is_loopback(channel.address):
             return 0
         try:
-            async with self._client().post(URL(channel.address), headers=message(channel, state)) as answer:
+            async with self._client().post(
+                URL(channel.address), headers=message(channel, state), skip_auto_headers=("Content-Type",)
+            ) as answer:
                 return answer.status
         except (aiohttp.ClientError, TimeoutError, OSError):
             return 0
@@ -232,6 +234,7 @@ def message(channel: Channel, state: str) -> dict[str, str]:
         "X-Goog-Channel-Expiration": format_datetime(channel.expires, usegmt=True),
         "User-Agent": USER_AGENT,
         "Accept": "*/*",
+        "Accept-Encoding": "gzip, deflate, br",
         "Content-Length": "0",
     }
     return headers | ({"X-Goog-Channel-Token": channel.token} if channel.token else {})

@@ -135,9 +135,15 @@ def times(series: Mapping[str, Any], at: Mapping[str, Any], where: tzinfo) -> di
     first, last = instant(series["start"], where), instant(series["end"], where)
     if "date" in at:
         days = (last.date() - first.date()).days
-        return {"start": dict(at), "end": {"date": (date.fromisoformat(at["date"]) + timedelta(days)).isoformat()}}
+        return {
+            "start": dict(at),
+            "end": {"date": (date.fromisoformat(at["date"]) + timedelta(days)).isoformat()},
+        }
     end = instant(at, where) + (last - first)
-    return {"start": dict(at), "end": {"dateTime": written(end, where), "timeZone": series["end"]["timeZone"]}}
+    return {
+        "start": dict(at),
+        "end": {"dateTime": written(end, where), "timeZone": series["end"]["timeZone"]},
+    }
 
 
 def ends_after(series: Mapping[str, Any], moment: datetime, where: tzinfo) -> bool:

@@ -54,7 +54,7 @@ def listed(calendar: Calendar, row: Row, random: Random, sparse: str, where: tzi
     resource = event(calendar, row, where)
     if resource["status"] != "cancelled" or sparse == "never":
         return resource
-    # Documented: id, recurringEventId and originalStartTime. Recorded: no more than kind, etag, id and status.
+    # Documented: id, recurringEventId, originalStartTime. Recorded: only kind, etag, id and status.
     keys = ["kind", "etag", "id", "status"]
     if sparse == "always" or random.random() < 0.5:
         return {key: resource[key] for key in keys}
@@ -84,7 +84,10 @@ def entry(calendar: Calendar, line: Entry) -> Json:
 
 def meet_link(conference: Mapping[str, Any] | None) -> str | None:
     """Return the address of a Meet room, None when there is none."""
-    if not conference or conference.get("conferenceSolution", {}).get("key", {}).get("type") != "hangoutsMeet":
+    if (
+        not conference
+        or conference.get("conferenceSolution", {}).get("key", {}).get("type") != "hangoutsMeet"
+    ):
         return None
     points = conference.get("entryPoints", ())
     return next((str(point["uri"]) for point in points if point["entryPointType"] == "video"), None)

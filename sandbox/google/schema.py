@@ -22,17 +22,21 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-FORMATS = FormatChecker(formats=())
 
-
-@FORMATS.checks("date", raises=ValueError)
 def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(date.fromisoformat(value))
 
 
-@FORMATS.checks("date-time", raises=ValueError)
 def _is_date_time(value: object) -> bool:
     return not isinstance(value, str) or ("T" in value and bool(datetime.fromisoformat(value)))
+
+
+@cache
+def _formats() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    checker.checks("date", raises=ValueError)(_is_date)
+    checker.checks("date-time", raises=ValueError)(_is_date_time)
+    return checker
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,10 @@ def contract() -> Contract:
     asked = {name: _json_schema(schema, asked=True) for name, schema in document["schemas"].items()}
     answered = {name: _json_schema(schema, asked=False) for name, schema in document["schemas"].items()}
     return Contract(
-        {m["id"].removeprefix("calendar."): _method(m, document, asked) for m in _methods(document["resources"])},
+        {
+            m["id"].removeprefix("calendar."): _method(m, document, asked)
+            for m in _methods(document["resources"])
+        },
         {name: _validator(name, answered) for name in answered},
     )
 
@@ -137,7 +144,9 @@ def _method(method: Json, document: Json, asked: Json) -> Method:
     own = {name: p for name, p in method.get("parameters", {}).items() if p["location"] == "query"}
     name = method.get("request", {}).get("$ref")
     properties = document["schemas"][name].get("properties", {}) if name else {}
-    required = [k for k, p in properties.items() if method["id"] in p.get("annotations", {}).get("required", ())]
+    required = [
+        k for k, p in properties.items() if method["id"] in p.get("annotations", {}).get("required", ())
+    ]
     return Method(
         id=method["id"].removeprefix("calendar."),
         scopes=frozenset(method["scopes"]),
@@ -148,11 +157,11 @@ def _method(method: Json, document: Json, asked: Json) -> Method:
 
 
 def _validator(name: str, definitions: Json) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": definitions}, format_checker=FORMATS)
+    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": definitions}, format_checker=_formats())
 
 
 def _json_schema(schema: Json, *, asked: bool) -> Json:
-    """Turn a discovery schema into JSON Schema; in what is asked of Google anything may be null (PATCH removes)."""
+    """Turn a discovery schema into JSON Schema; what is asked may be null (so PATCH removes)."""
     if "$ref" in schema:
         return {"$ref": f"#/$defs/{schema['$ref']}"}
     kind = schema["type"]

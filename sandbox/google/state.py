@@ -77,10 +77,12 @@ class Calendar:
         if row.series is None:
             return dict(row.body)
         master = self.rows[row.series].body
-        base = {k: v for k, v in master.items() if k not in NOT_INHERITED} | self._inherited_times(master, row)
+        base = {k: v for k, v in master.items() if k not in NOT_INHERITED} | self._inherited_times(
+            master, row
+        )
         if master["status"] == "cancelled":
             return base | {k: v for k, v in row.body.items() if v is not None} | {"status": "cancelled"}
-        mixed = base | row.body
+        mixed = {**base, **row.body}
         return {k: v for k, v in mixed.items() if v is not None}
 
     def _inherited_times(self, master: Mapping[str, Any], row: Row) -> Body:
@@ -97,7 +99,7 @@ class Calendar:
         return {k: whole.get(k) for k in sorted(keys) if whole.get(k) != inherited.get(k)}
 
     def find(self, event_id: str) -> Row | None:
-        """Return the event or instance with that id; an instance without exception has a row of its own only here."""
+        """Return the event or instance with that id; of an instance as its series has it, a row made up."""
         if row := self.rows.get(event_id):
             return row
         series = self.rows.get(event_id.rpartition("_")[0])
@@ -154,7 +156,7 @@ class Google:
         return self.world.now()
 
     def put(self, calendar: Calendar, row: Row, *, quiet: bool = False) -> Row:
-        """Store a row as the calendar's latest change and ring whoever watches; `quiet` leaves `updated` alone."""
+        """Store a row as the latest change and ring whoever watches; `quiet` leaves `updated` alone."""
         calendar.seq += 1
         stamp = self.tick()
         stored = replace(row, stamp=stamp, updated=row.updated if quiet else stamp, seq=calendar.seq)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -12,7 +12,7 @@ from sandbox.control import bad_request, read_json
 from sandbox.google.oauth import CLIENT_ID, known_scopes
 from sandbox.google.push import PushModes
 from sandbox.google.state import Google
-from sandbox.google.tokens import Grant
+from sandbox.google.tokens import Grant, ServiceKey
 
 if TYPE_CHECKING:
     from sandbox.state import World
@@ -41,14 +41,16 @@ class Steering:
         ]
 
     async def _service_account(self, _: web.Request) -> web.Response:
-        return web.json_response(self._google.tokens.key_file(f"{self._world.url}/google/token"))
+        return web.json_response(self._world.room(ServiceKey).file())
 
     async def _refresh_token(self, request: web.Request) -> web.Response:
         body = await read_json(request)
         email = self._known(body.get("email"))
         self._google.revoked.discard(email)
         scopes = frozenset(str(body.get("scope", "")).split()) or known_scopes()
-        return web.json_response({"refresh_token": self._google.tokens.remember(Grant(email, CLIENT_ID, scopes))})
+        return web.json_response(
+            {"refresh_token": self._google.tokens.remember(Grant(email, CLIENT_ID, scopes))}
+        )
 
     def _known(self, email: object) -> str:
         if not isinstance(email, str) or email.lower() not in self._world.users:
@@ -77,7 +79,8 @@ class Steering:
         if unknown:
             raise bad_request(f"unknown keys: {', '.join(sorted(unknown))}")
         push = self._google.push
-        push.modes = replace(push.modes, **{k: tuple(v) if isinstance(v, list) else v for k, v in wanted.items()})
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in wanted.items()}
+        push.modes = replace(push.modes, **values)
         return web.json_response({})
 
     async def _push_idle(self, _: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Lists: full and incremental, in pages, with tokens that belong to one user, one source and one set of parameters."""
+"""Lists, full and incremental, in pages; a token belongs to one user, one source and one query."""
 
 # https://developers.google.com/workspace/calendar/api/guides/sync
 
@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PAGING = ("pageToken", "syncToken", "maxResults", "alt", "prettyPrint", "fields", "quotaUser", "key", "userIp")
+PAGING = (
+    "pageToken",
+    "syncToken",
+    "maxResults",
+    "alt",
+    "prettyPrint",
+    "fields",
+    "quotaUser",
+    "key",
+    "userIp",
+)
 """Parameters that may differ between the pages of a list, and from one list to the next."""
 
 
@@ -48,7 +58,9 @@ class Listing:
 def page(google: Google, listing: Listing, query: Mapping[str, Any]) -> Json:
     """Return the items of one page, and nextPageToken or nextSyncToken."""
     identity = frozenset(
-        (name, tuple(value) if isinstance(value, list) else value) for name, value in query.items() if name not in PAGING
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in query.items()
+        if name not in PAGING
     )
     left, seq = _wanted(google, listing, query, identity)
     size = min(query.get("maxResults", listing.size), listing.most)
@@ -67,7 +79,9 @@ def page(google: Google, listing: Listing, query: Mapping[str, Any]) -> Json:
 
 def _of_sync(identity: frozenset[tuple[str, Any]]) -> frozenset[tuple[str, Any]]:
     # The window and the wish for deleted items are of the initial list only.
-    return frozenset(pair for pair in identity if pair[0] not in ("timeMin", "timeMax", "showDeleted", "updatedMin"))
+    return frozenset(
+        pair for pair in identity if pair[0] not in ("timeMin", "timeMax", "showDeleted", "updatedMin")
+    )
 
 
 def _wanted(
@@ -93,7 +107,10 @@ def _since(
         return None
     if query.get("orderBy"):
         raise GoogleError("badRequest", "Sync token cannot be used with non-default ordering")
-    if any(query.get(name) for name in listing.forbidden) or False in (query.get("showDeleted"), query.get("showHidden")):
+    if any(query.get(name) for name in listing.forbidden) or False in (
+        query.get("showDeleted"),
+        query.get("showHidden"),
+    ):
         raise GoogleError("badRequest", "Sync token cannot be used with other request restrictions")
     point = google.tokens.sync_point(token)
     if point is None or (point.email, point.source) != (listing.email, listing.source):

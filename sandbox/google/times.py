@@ -78,7 +78,7 @@ def own_zone(point: Mapping[str, Any], where: tzinfo) -> tzinfo:
 
 
 def settled(point: Mapping[str, Any], what: str, zone_name: str) -> dict[str, Any]:
-    """Return a start or end in Google's form for a calendar of that zone; answer 400 when it makes no sense."""
+    """Return a start or end in Google's form for a calendar of that zone; answer 400 to nonsense."""
     if ("date" in point) == ("dateTime" in point):
         raise GoogleError("invalid", f"Invalid {what} time.")
     try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sandbox.state import World
 
+SERVICE_ACCOUNT = "huddled@sandbox.iam.gserviceaccount.com"
 ACCESS_SECONDS = 3600
 SYNC_DAYS = 28
 """Google publishes no lifetime of sync tokens; ours live shorter than tombstones do."""
@@ -61,6 +62,33 @@ class Page:
     seq: int
 
 
+class ServiceKey:
+    """The service account's key; it outlives a reset of the sandbox, as key files do."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @cached_property
+    def private(self) -> rsa.RSAPrivateKey:
+        """Return the key, made when first needed."""
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def file(self) -> Mapping[str, Any]:
+        """Return the key file that an administrator would download."""
+        pem = self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return {
+            "type": "service_account",
+            "project_id": "sandbox",
+            "private_key_id": "sandbox-key",
+            "private_key": pem.decode(),
+            "client_email": SERVICE_ACCOUNT,
+            "client_id": "100000000000000000001",
+            "token_uri": f"{self._world.url}/google/token",
+        }
+
+
 class Tokens:
     """Every token that is or was good."""
 
@@ -71,18 +99,6 @@ class Tokens:
         self.codes: dict[str, Grant] = {}
         self.sync: dict[str, SyncPoint] = {}
         self.pages: dict[str, Page] = {}
-
-    @cached_property
-    def key(self) -> rsa.RSAPrivateKey:
-        """Return the service account's key, made when first needed."""
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    @property
-    def key_pem(self) -> str:
-        """Return the service account's key as it stands in a key file."""
-        return self.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode()
 
     def issue(self, grant: Grant) -> str:
         """Return a new access token."""
@@ -135,18 +151,3 @@ class Tokens:
         while len(self.pages) > MOST_PAGES:
             del self.pages[next(iter(self.pages))]
         return token
-
-    def key_file(self, token_uri: str) -> Mapping[str, Any]:
-        """Return the service account's key file."""
-        return {
-            "type": "service_account",
-            "project_id": "sandbox",
-            "private_key_id": "sandbox-key",
-            "private_key": self.key_pem,
-            "client_email": SERVICE_ACCOUNT,
-            "client_id": "100000000000000000001",
-            "token_uri": token_uri,
-        }
-
-
-SERVICE_ACCOUNT = "huddled@sandbox.iam.gserviceaccount.com"
