@@ -31,12 +31,14 @@ class Calendar(Protocol):
     async def get(self, calendar: CalendarInfo, event: str) -> Event:
         """Read one event. Raises NotFound when it is cancelled, deleted or never was."""
 
-    async def write(self, event: Event, meeting: Meeting | None, key: str, source: str = "") -> Event:
+    async def write(
+        self, event: Event, meeting: Meeting | None, key: str, source: str = "", *, earlier: str = ""
+    ) -> Event:
         """Put the details of `meeting` on the event, or take ours off, and return the event as it then stands.
 
         Touches our block, the location (if it is empty, holds a keyword or an earlier URL of ours) and our
-        private mark; nothing else. `key` names the conference and `source` what asked for it. Raises Conflict
-        when `event.etag` is old, NotFound when the event is gone, Rejected when the provider accepted the
+        private mark; nothing else. `key` names the conference, `source` what asked for it, and `earlier` a join
+        URL of ours that may still stand in the location after somebody removed our block. Raises Conflict when `event.etag` is old, NotFound when the event is gone, Rejected when the provider accepted the
         write without doing it.
         """
 

@@ -59,7 +59,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Drop the record: nobody asks any more for what was declined."""
+    """Drop the record: there is no meeting left, and what was declined is asked for no more."""
 
     conference: Conference
 
@@ -78,6 +78,8 @@ def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_ke
     if known.state == "leaving":
         if event is not None and event.own and carries(event, known):
             return Write(event, known, None)
+        if known.meeting and known.meeting.native:
+            return Forget(known)  # it lived on its event, and has gone from there or with it
         return Withdraw(known, replace(known.request, etag=event.etag if event else ""))
     if isinstance(verdict, Leave):
         return None
@@ -128,12 +130,17 @@ def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingReque
     return None
 
 
+def is_pending(event: Event, meeting: Meeting) -> bool:
+    """Whether the calendar is still at making what lives on the event."""
+    return meeting.native and event.native is not None and event.native.state == "pending"
+
+
 def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> bool:
     """Whether the event carries the details as it should, and no keyword where the link belongs."""
-    if meeting.native:
-        return event.native is not None and event.native.join_url == meeting.join_url
     if source.startswith("location:") and find(event.location) is not None:
         return False
+    if meeting.native:
+        return event.native is not None and event.native.join_url == meeting.join_url
     if event.block is not None and event.block.key == known.key:
         return meeting.join_url in event.block.text and meeting.passcode in event.block.text
     # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one.
@@ -154,6 +161,7 @@ def carries(event: Event, known: Conference) -> bool:
         (event.block is not None and event.block.key == known.key)
         or (event.mark is not None and event.mark.key == known.key)
         or (event.native is not None and event.native.key == known.key)
+        or (event.native is not None and event.native.join_url == url != "")
         or (url != "" and url in event.location)
     )
 
@@ -176,5 +184,5 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
         and known.source == verdict.source
         and known.service == verdict.service.name
         and known.request == request(event, verdict.service, policy)
-        and (known.meeting.native or shows(event, known, known.meeting, verdict.source))
+        and (is_pending(event, known.meeting) or shows(event, known, known.meeting, verdict.source))
     )

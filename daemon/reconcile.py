@@ -108,8 +108,8 @@ class Reconcile:
         match action:
             case Record(conference, why):
                 self._record(visit, conference, why)
-            case Forget():
-                visit.become(None, "forgotten", "nobody asks for it any more")
+            case Forget(known):
+                visit.become(_left(known), "meeting gone" if known.state == "leaving" else "forgotten")
             case Provision() | Update() | Write() | Withdraw():
                 await self._call(visit, action)
 
@@ -181,7 +181,8 @@ class Reconcile:
         known = action.conference
         connector = self.outside.calendar(visit.seen.calendar.profile)
         try:
-            event = await connector.write(action.event, action.meeting, known.key, known.source)
+            url = known.meeting.join_url if known.meeting else ""
+            event = await connector.write(action.event, action.meeting, known.key, known.source, earlier=url)
         except NotFound:
             visit.witness(None)
             return
@@ -197,8 +198,7 @@ class Reconcile:
         event = await service.cancel(known.key, known.meeting, action.request, tried)
         if event is not None:
             visit.witness(event)
-        declined = replace(known, state="declined", meeting=None, written=False) if known.by_hand else None
-        visit.become(declined, "meeting gone", "declined by hand" if declined else "")
+        visit.become(_left(known), "meeting gone")
 
     async def _read(self, visit: Visit) -> None:
         connector = self.outside.calendar(visit.seen.calendar.profile)
@@ -233,6 +233,13 @@ class Reconcile:
 
     def _time(self) -> datetime:
         return datetime.fromtimestamp(self.outside.now(), UTC)
+
+
+def _left(known: Conference) -> Conference | None:
+    """Return what stays of a conference: the memory that a person took it off, as long as they did."""
+    if known.state == "leaving" and known.by_hand:
+        return replace(known, state="declined", meeting=None, written=False)
+    return None
 
 
 def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:

@@ -106,6 +106,8 @@ class Watch:
             return
         channel, token = str(uuid.uuid4()), secrets.token_urlsafe(32)
         old = await lease.tx(lambda conn: self._open(conn, calendar, channel, token))
+        if old is not None and (old.renew_at or 0) > self.outside.now():
+            return
         self.channels.learn(channel, calendar.id, calendars.hash_token(token))
         try:
             subscription = await self._subscribe(calendar, old, channel, token)
@@ -120,10 +122,16 @@ class Watch:
         await lease.finish(lambda conn: self._confirm(conn, calendar, subscription))
 
     def _open(self, conn: sqlite3.Connection, calendar: Calendar, channel: str, token: str) -> Channel | None:
-        """Make the channel known before the provider is: its first push may overtake the answer."""
+        """Make the channel known before the provider is: its first push may overtake the answer.
+
+        Returns the channel that there is, which is all that is needed while it is not due for renewal.
+        """
+        now = self.outside.now()
         live = [one for one in calendars.channels(conn, calendar.id) if one.resource and one.renew_at]
-        calendars.open_channel(conn, channel, calendar.id, token, self.outside.now())
-        return live[-1] if live else None
+        old = live[-1] if live else None
+        if old is None or (old.renew_at or 0) <= now:
+            calendars.open_channel(conn, channel, calendar.id, token, now)
+        return old
 
     async def _subscribe(
         self, calendar: Calendar, old: Channel | None, channel: str, token: str

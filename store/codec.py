@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,13 +19,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def dump(value: object) -> str:
     """Write a frozen dataclass as JSON."""
-    return _adapter(type(value)).dump_json(value, exclude_defaults=True).decode()
+    return _adapter(cast("Any", type(value))).dump_json(value, exclude_defaults=True).decode()
 
 
 def load(kind: type[T], text: str, where: str) -> T:
     """Read it back. Raises StateCorrupt naming `where` it was stored and what is wrong with it."""
     try:
-        value: T = _adapter(kind).validate_json(text)
+        value: T = _adapter(cast("Any", kind)).validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(step) for step in first["loc"])

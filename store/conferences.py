@@ -98,6 +98,18 @@ def history(conn: sqlite3.Connection, calendar: str, event: str, most: int = 50)
     return [Fact(*row) for row in rows][::-1]
 
 
+def prune(conn: sqlite3.Connection, before: float) -> int:
+    """Drop the conferences of events that were over before `before`: their meetings expire at the provider.
+
+    Returns how many.
+    """
+    return conn.execute(
+        "DELETE FROM conferences WHERE state IN ('live', 'changing', 'declined') AND EXISTS (SELECT 1 FROM events e"
+        " WHERE e.calendar = conferences.calendar AND e.event = conferences.event AND e.ends < ?)",
+        (before,),
+    ).rowcount
+
+
 def prune_history(conn: sqlite3.Connection, before: float) -> int:
     """Drop what happened before `before`. Returns how many facts."""
     return conn.execute("DELETE FROM history WHERE at < ?", (before,)).rowcount

@@ -48,6 +48,12 @@ def everyone(conn: sqlite3.Connection) -> Sequence[Profile]:
     ]
 
 
+def count_disconnected(conn: sqlite3.Connection) -> int:
+    """Count the profiles that do not work."""
+    count: int = conn.execute("SELECT count(*) FROM profiles WHERE trouble IS NOT NULL").fetchone()[0]
+    return count
+
+
 def save_secret(conn: sqlite3.Connection, profile: str, secret: bytes | None) -> None:
     """Keep the encrypted tokens."""
     conn.execute("UPDATE profiles SET secret = ? WHERE id = ?", (secret, profile))

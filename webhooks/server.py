@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 from aiohttp import web
 
@@ -20,11 +22,20 @@ DONE = 204
 COME_AGAIN = 503
 
 
-def build(bell: Bell, channels: Channels) -> web.Application:
-    """Make the application that listens for pushes."""
+Answered = Callable[[int], None]
+
+
+def build(bell: Bell, channels: Channels, answered: Answered = lambda _: None) -> web.Application:
+    """Make the application that listens for pushes; `answered` is told the status of each answer."""
     app = web.Application(client_max_size=LARGEST_BODY)
     door = GoogleDoor(bell, channels)
-    app.router.add_post("/hooks/google/{channel}", door.push)
+
+    async def push(request: web.Request) -> web.Response:
+        response = await door.push(request)
+        answered(response.status)
+        return response
+
+    app.router.add_post("/hooks/google/{channel}", push)
     return app
 
 

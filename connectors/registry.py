@@ -1,0 +1,118 @@
+"""From settings to connectors. A provider's code is imported only when the settings name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING
+
+from connectors.base import Calendar, Meetings
+from connectors.errors import Rejected, Unauthorized
+from connectors.http import Http
+from connectors.oauth import Save
+from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
+
+if TYPE_CHECKING:
+    from connectors.google.api import Api
+    from connectors.google.requests import Requests
+    from connectors.google.third_party import OnCapability, ThirdParty
+    from connectors.zoom.meetings import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What one person's calendar is reached with; without a refresh token, by delegation."""
+
+    provider: str
+    address: str
+    refresh_token: str = field(default="", repr=False)
+    save: Save | None = None
+
+
+@dataclass(slots=True)
+class Registry:
+    """Makes each connector once and keeps it."""
+
+    http: Http
+    now: Callable[[], datetime]
+    dice: Random
+    google: GoogleSettings | None = None
+    zoom: ZoomSettings | None = None
+    static: StaticSettings | None = None
+    budget: Budget | None = None
+    third_party: bool | None = None  # whether Google takes other services' conference data, if that is known
+    on_capability: OnCapability | None = None
+    _apis: dict[str, Api] = field(default_factory=dict)
+    _requests: Requests | None = None
+    _third_party: ThirdParty | None = None
+    _zoom: Meetings | None = None
+
+    def calendar(self, credentials: Credentials) -> Calendar:
+        """Return the calendars that these credentials open. Raises Unauthorized where they cannot."""
+        from connectors.google.calendar import GoogleCalendar
+
+        return GoogleCalendar(self._api(credentials), self._google(), self._capability())
+
+    def meetings(self, service: str, credentials: Credentials) -> Meetings:
+        """Return a service, for events in the calendars of `credentials`. Raises Rejected if not configured."""
+        if service == "meet" and self.google is not None:
+            from connectors.google.meet import MeetMeetings
+
+            return MeetMeetings(self._api(credentials), self.google)
+        if service == "zoom" and self.zoom is not None:
+            return self._zoom_meetings(self.zoom)
+        if service == "static" and self.static is not None:
+            from connectors.static.meetings import StaticMeetings
+
+            return StaticMeetings(self.static)
+        raise Rejected(f"{service} is not configured", reason="not_configured")
+
+    def _google(self) -> GoogleSettings:
+        if self.google is None:
+            raise Unauthorized("[google] is not configured", provider="google", reason="not_configured")
+        return self.google
+
+    def _api(self, credentials: Credentials) -> Api:
+        found = self._apis.get(credentials.address)
+        if found is None:
+            found = self._apis[credentials.address] = self._new_api(credentials)
+        return found
+
+    def _new_api(self, credentials: Credentials) -> Api:
+        from connectors.google import auth
+        from connectors.google.api import Api
+        from connectors.google.requests import Requests
+
+        settings, address = self._google(), credentials.address
+        if self._requests is None:
+            self._requests = Requests(settings.api_base)
+        if credentials.refresh_token and credentials.save is not None:
+            token, save = credentials.refresh_token, credentials.save
+            tokens = auth.consented(self.http, settings, address, token, save, self.now)
+        else:
+            tokens = auth.delegated(self.http, settings, address, self.now)
+        delegated = not credentials.refresh_token
+        return Api(self.http, tokens, self._requests, address, self.now, self.dice.random, delegated)
+
+    def _capability(self) -> ThirdParty:
+        from connectors.google import auth
+        from connectors.google.third_party import ThirdParty
+
+        if self._third_party is None:
+            settings = self._google()
+            known = self.third_party if settings.third_party_conference_data else False
+            self._third_party = ThirdParty(auth.client_name(settings), known, self.on_capability)
+        return self._third_party
+
+    def _zoom_meetings(self, settings: ZoomSettings) -> Meetings:
+        from connectors.oauth import account_credentials
+        from connectors.zoom.meetings import ZoomMeetings
+
+        if self._zoom is None:
+            if self.budget is None:
+                raise Rejected("zoom needs a budget", reason="not_configured")
+            tokens = account_credentials(self.http, settings, self.now)
+            self._zoom = ZoomMeetings(settings, self.http, tokens, self.budget, self.now, self.dice)
+        return self._zoom

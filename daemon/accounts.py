@@ -1,0 +1,85 @@
+"""Bring the people named in the configuration into the store, and find what their calendars are reached with."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from connectors.registry import Credentials
+from daemon.config import Config
+from store import profiles
+from store.db import Store
+from store.errors import KeyWrong
+from store.secrets import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of one configuration."""
+
+    config: Config
+    store: Store
+    vault: Vault
+
+    async def enrol(self, now: float) -> Mapping[str, Credentials]:
+        """Make the profiles that are missing. Returns the credentials by profile."""
+        google = self.config.google
+        if google is None:
+            return {}
+        found: dict[str, Credentials] = {}
+        for address in google.subjects:
+            profile = await self._ensure(address, "delegated", now)
+            found[profile] = Credentials("google", address)
+        for user in self.config.google_users():
+            profile = await self._ensure(user.email, "user", now)
+            token = await self._token(profile, user.refresh_token)
+            found[profile] = Credentials(
+                "google", user.email, token, self._saver(profile, user.refresh_token)
+            )
+        return found
+
+    async def _ensure(self, address: str, mode: str, now: float) -> str:
+        return await self.store.tx(lambda conn: profiles.ensure(conn, "google", address, mode, now))
+
+    async def _token(self, profile: str, given: str) -> str:
+        """Prefer the token that the provider has put in the place of the one in the configuration.
+
+        A new one in the configuration beats both: the operator has reconnected the account.
+        """
+        row = await self.store.read(lambda conn: profiles.get(conn, profile))
+        if row is None or row.secret is None:
+            return given
+        try:
+            kept = json.loads(self.vault.open(row.secret))
+        except KeyWrong:
+            return given
+        return str(kept["token"]) if kept.get("given") == _print(given) else given
+
+    def _saver(self, profile: str, given: str) -> Saver:
+        return Saver(self.store, self.vault, profile, _print(given))
+
+
+@dataclass(frozen=True, slots=True)
+class Saver:
+    """Keeps a rotated refresh token, encrypted, before anybody uses what came with it."""
+
+    store: Store
+    vault: Vault
+    profile: str
+    given: str
+
+    async def __call__(self, token: str) -> None:
+        """Commit the token."""
+        sealed = self.vault.seal(json.dumps({"given": self.given, "token": token}))
+
+        def save(conn: sqlite3.Connection) -> None:
+            profiles.save_secret(conn, self.profile, sealed)
+
+        await self.store.tx(save)
+
+
+def _print(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,222 @@
+"""The composition root: everything is made here, and handed to what needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import random
+import sqlite3
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from connectors.http import connect
+from connectors.lanes import Limits
+from connectors.registry import Registry
+from daemon import clock as timers
+from daemon.accounts import Accounts
+from daemon.budget import ZoomBudget
+from daemon.config import Config
+from daemon.config_kinds import Address
+from daemon.health import Health, Metrics
+from daemon.notify import Systemd
+from daemon.reconcile import Reconcile
+from daemon.subscriptions import Discover, Stop, Watch
+from daemon.sweeps import Sweeps
+from daemon.sync import Sync
+from daemon.worker import Worker
+from daemon.world import World
+from store import budgets, profiles, work
+from store.db import SqliteStore
+from store.errors import StoreSick
+from store.secrets import open_vault
+from webhooks import server
+from webhooks.bell import Bell, Channels
+
+log = structlog.get_logger(__name__)
+
+CAPABILITY = "google.third_party_conference_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """All the parts, put together but not yet set going."""
+
+    config: Config
+    store: SqliteStore
+    world: World
+    worker: Worker
+    bell: Bell
+    channels: Channels
+    sweeps: Sweeps
+    health: Health
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Make sure that one process uses the database. Raises StoreSick where another one does."""
+    try:
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreSick(
+            f"{path}: {error.strerror}: the database's folder must exist and be writable."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise StoreSick(f"{path} is in use by another huddled. One process serves one database.") from None
+    finally:
+        os.close(handle)
+
+
+@asynccontextmanager
+async def assemble(config: Config, clock: Callable[[], float] = time.time) -> AsyncIterator[Daemon]:
+    """Open the store and the way out, and put the parts together; all is closed again with the block."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(alone(config.store.path))
+        vault = open_vault(config.store.key_file)
+        store = SqliteStore(str(config.store.path))
+        stack.callback(store.close)
+        metrics, dice = Metrics(), random.Random()  # noqa: S311 - spreads load, guards nothing
+        http = await stack.enter_async_context(connect(_limits(config), metrics.called))
+
+        def now() -> datetime:
+            return datetime.fromtimestamp(clock(), UTC)
+
+        registry = Registry(
+            http,
+            now,
+            dice,
+            google=config.google_settings(),
+            zoom=config.zoom_settings(),
+            static=config.static_settings(),
+            third_party=await _recall(store, _client(config)),
+            on_capability=_remember(store),
+        )
+        if config.zoom:
+            registry.budget = ZoomBudget(store, now, config.zoom.daily_limit, config.zoom.cancel_reserve)
+        credentials = await Accounts(config, store, vault).enrol(clock())
+        world = World(config, registry, clock, dict(credentials))
+        channels = Channels()
+        await channels.fill(store)
+        worker = Worker(
+            store, {}, clock, uuid.uuid4().hex, config.sync.lease_seconds, config.sync.workers, dice
+        )
+        worker.handlers = {
+            "sync": Sync(store, world, config.sync.sweep_seconds, config.sync.jitter, dice),
+            "reconcile": Reconcile(store, world),
+            "discover": Discover(store, world),
+            "watch": Watch(
+                store,
+                world,
+                channels,
+                f"{config.server.public_url.rstrip('/')}/hooks/google/",
+                config.sync.channel_renew_before_seconds,
+                config.sync.jitter,
+                dice,
+            ),
+            "stop": Stop(store, world, channels),
+        }
+        sweeps = Sweeps(
+            store,
+            clock,
+            channels,
+            worker.kick,
+            config.sync.sweep_seconds,
+            config.sync.jitter,
+            config.sync.keep_days,
+            dice,
+        )
+        released = await store.tx(lambda conn: _start_over(conn, set(credentials), clock()))
+        if released:
+            log.info("taken over from a process that died", pieces_of_work=released)
+        bell = Bell(store, clock, worker.kick)
+        health = Health(store, worker, metrics, time.monotonic)
+        yield Daemon(config, store, world, worker, bell, channels, sweeps, health)
+
+
+def _start_over(conn: sqlite3.Connection, known: set[str], now: float) -> int:
+    """Take back all leases: we are alone on this file. Look at every account again."""
+    released = work.release_all(conn, now)
+    work.ring(conn, "discover", known, now)
+    for profile in profiles.everyone(conn):
+        if profile.id not in known:
+            profiles.report(conn, profile.id, "it is no longer in the configuration", now)
+    return released
+
+
+def _client(config: Config) -> str:
+    settings = config.google_settings()
+    account = (settings.service_account or {}) if settings else {}
+    return (settings.client_id if settings else "") or str(account.get("client_email", ""))
+
+
+async def _recall(store: SqliteStore, client: str) -> bool | None:
+    """What was found out about this OAuth client; another client has to find out for itself."""
+    value = await store.read(lambda conn: budgets.known(conn, CAPABILITY))
+    return {f"{client} yes": True, f"{client} no": False}.get(value or "")
+
+
+def _remember(store: SqliteStore) -> Callable[[str, bool], Awaitable[None]]:
+    async def remember(client: str, supported: bool) -> None:  # noqa: FBT001 - the shape is the connector's
+        value = f"{client} {'yes' if supported else 'no'}"
+        await store.tx(lambda conn: budgets.learn(conn, CAPABILITY, value))
+
+    return remember
+
+
+def _limits(config: Config) -> dict[str, Limits]:
+    limits, each = config.limits, config.limits.per_account_concurrency
+    return {
+        "google": Limits(concurrent=each, rate=limits.google_calls_per_minute / 60),
+        "zoom": Limits(concurrent=each, total_rate=limits.zoom_calls_per_second),
+    }
+
+
+async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
+    """Run until `stop` is set, then let what has begun come to its end, the way in closed first."""
+    async with AsyncExitStack() as stack:
+        working = asyncio.create_task(daemon.worker.run(stop), name="worker")
+        config = daemon.config.server
+        await _listen(
+            stack, web.AppRunner(daemon.health.app(), access_log=None), config.admin_listen, "admin"
+        )
+        doors = server.build(daemon.bell, daemon.channels, daemon.health.metrics.pushed)
+        await _listen(stack, server.runner(doors), config.listen, "pushes")
+        scheduler = timers.start(daemon.sweeps, daemon.config.sync.discover_seconds)
+        stack.callback(scheduler.shutdown, wait=False)
+        daemon.health.ready = True
+        systemd.ready()
+        feeding = asyncio.create_task(_feed(daemon.health, systemd), name="watchdog")
+        await asyncio.wait([working, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        log.info("stopping")
+        systemd.stopping()
+        await stack.aclose()
+        await working
+        feeding.cancel()
+
+
+async def _listen(stack: AsyncExitStack, runner: web.AppRunner, at: Address, what: str) -> None:
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, at.host, at.port, shutdown_timeout=5)
+    await site.start()
+    log.info("listening", what=what, at=f"{at.host}:{at.port}")
+
+
+async def _feed(health: Health, systemd: Systemd) -> None:
+    """Tell systemd that we are alive as long as the worker moves on."""
+    while systemd.watchdog:
+        if health.alive():
+            systemd.alive()
+        await asyncio.sleep(systemd.watchdog)

@@ -1,0 +1,151 @@
+"""The command line: each command is a few lines over the room that does the work."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+DEFAULT_CONFIG = "/etc/huddled/config.toml"
+
+config_option = click.option(
+    "--config",
+    "-c",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(DEFAULT_CONFIG),
+    show_default=True,
+    envvar="HUDDLED_CONFIG",
+    help="The configuration file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="huddled")
+def main() -> None:
+    """Give every flagged calendar event its own video meeting, and keep the two in step."""
+
+
+def read_config(path: Path, *, as_json: bool = False) -> Any:
+    """Load the configuration, or say everything that is wrong with it and end."""
+    from daemon.config_load import load
+    from daemon.config_problems import ConfigError, problems_json, render_problems
+
+    try:
+        return load(path, os.environ)
+    except ConfigError as error:
+        text = json.dumps(problems_json(str(path), error.problems)) if as_json else render_problems(error)
+        click.echo(text, err=not as_json)
+        sys.exit(2)
+
+
+@main.command()
+@config_option
+@json_option
+def run(path: Path, as_json: bool) -> None:
+    """Keep calendars in step until stopped. --json logs in JSON whatever the configuration says."""
+    from daemon import logs
+    from daemon.process import run_process
+    from store.errors import StoreSick
+
+    config = read_config(path, as_json=as_json)
+    logs.configure(config.log.level, "json" if as_json else config.log.format)
+    try:
+        run_process(config)
+    except (StoreSick, OSError) as error:
+        click.echo(f"huddled cannot run: {error}", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--story", is_flag=True, help="End after the story, with status 0 if all went well.")
+@click.option("--port", default=0, help="Where the web page of the simulated calendars is; 0 for any free port.")
+@json_option
+def demo(story: bool, port: int, as_json: bool) -> None:
+    """Watch huddled work against simulated providers: no account, no internet."""
+    from daemon.demo import play
+
+    sys.exit(play(story=story, port=port, as_json=as_json))
+
+
+@main.command("check-config")
+@config_option
+@json_option
+def check_config(path: Path, as_json: bool) -> None:
+    """Say everything that is wrong with the configuration, with its line and how to mend it."""
+    from daemon.config_problems import problem_line, problems_json
+
+    config = read_config(path, as_json=as_json)
+    if as_json:
+        click.echo(json.dumps({**problems_json(str(path), ()), "warnings": len(config.warnings)}))
+        return
+    for warning in config.warnings:
+        click.echo(f"warning: {problem_line(str(path), warning)}")
+    click.echo(f"{path} is good. Services: {', '.join(config.services()) or 'none'}.")
+
+
+@main.command()
+@config_option
+@json_option
+def status(path: Path, as_json: bool) -> None:
+    """Show accounts, calendars, conferences, and what does not work and why."""
+    from daemon.report import print_status, status_of
+
+    facts = status_of(_database(path, as_json))
+    click.echo(json.dumps(facts)) if as_json else print_status(facts)
+
+
+@main.command()
+@click.argument("event")
+@config_option
+@json_option
+def why(event: str, path: Path, as_json: bool) -> None:
+    """Say why an EVENT (id, iCalendar UID or part of its title) does or does not have a meeting."""
+    from daemon.report import print_reasons, reasons
+
+    config = read_config(path, as_json=as_json)
+    found = reasons(_open(config), config, event)
+    click.echo(json.dumps(found)) if as_json else print_reasons(event, found)
+    if not found:
+        sys.exit(1)
+
+
+@main.command()
+@config_option
+@json_option
+def plan(path: Path, as_json: bool) -> None:
+    """Read all calendars and say what would be done, without writing anything anywhere."""
+    from daemon.dry_run import dry_run, print_plan
+
+    config = read_config(path, as_json=as_json)
+    found = asyncio.run(dry_run(config))
+    click.echo(json.dumps(found)) if as_json else print_plan(found)
+    if any("error" in calendar for calendar in found["calendars"]):
+        sys.exit(1)
+
+
+def _database(path: Path, as_json: bool) -> Any:
+    return _open(read_config(path, as_json=as_json))
+
+
+def _open(config: Any) -> Any:
+    """Open the database for reading beside a running daemon, or say why that cannot be done and end."""
+    import sqlite3
+
+    from store.db import connect
+
+    file = config.store.path
+    if not file.exists():
+        click.echo(f"{file} is not there yet: huddled has not run with this configuration.", err=True)
+        sys.exit(1)
+    try:
+        return connect(str(file), readonly=True)
+    except sqlite3.Error as error:
+        click.echo(f"{file} cannot be read: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,93 @@
+"""What is owed a look because time has passed. Every sweep only rings; none reads a calendar."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from store import budgets, calendars, conferences, events, profiles, work
+from store.db import Store
+from webhooks.bell import Channels
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 500  # calendars that one sweep rings for; the rest follow with the next
+UNCONFIRMED = 86_400.0  # seconds after which a channel that the provider never confirmed is forgotten
+DAY = 86_400.0
+
+
+@dataclass(slots=True)
+class Sweeps:
+    """The handful of timers that the daemon has, each as a function that runs once."""
+
+    store: Store
+    now: Callable[[], float]
+    channels: Channels
+    kick: Callable[[], None]
+    sweep_seconds: float
+    jitter: float
+    keep_days: float
+    dice: random.Random
+
+    async def calendars(self) -> int:
+        """Ring for calendars that nobody has looked at for too long. Returns how many."""
+        now = self.now()
+        again = now + self.sweep_seconds * (1 + self.jitter * self.dice.uniform(-1, 1))
+
+        def ring(conn: sqlite3.Connection) -> int:
+            names = calendars.due_for_sweep(conn, now, again, AT_ONCE)
+            work.ring(conn, "sync", names, now)
+            return len(names)
+
+        return await self._do(ring)
+
+    async def channels_due(self) -> int:
+        """Ring for calendars whose channel is about to expire, or that have none. Returns how many."""
+        now = self.now()
+
+        def ring(conn: sqlite3.Connection) -> int:
+            names = {*calendars.due_for_renewal(conn, now, AT_ONCE), *calendars.silent(conn, now)}
+            work.ring(conn, "watch", names, now)
+            return len(names)
+
+        return await self._do(ring)
+
+    async def profiles(self) -> int:
+        """Ring for every profile: its list of calendars is read again. Returns how many."""
+        now = self.now()
+
+        def ring(conn: sqlite3.Connection) -> int:
+            names = [profile.id for profile in profiles.everyone(conn)]
+            work.ring(conn, "discover", names, now)
+            return len(names)
+
+        return await self._do(ring)
+
+    async def prune(self) -> int:
+        """Drop what is over and no longer tells anybody anything. Returns how many rows."""
+        now = self.now()
+        before = now - self.keep_days * DAY
+        day = (datetime.fromtimestamp(now, UTC) - timedelta(days=self.keep_days)).date().isoformat()
+
+        def drop(conn: sqlite3.Connection) -> int:
+            expired = calendars.prune_channels(conn, now, now - UNCONFIRMED)
+            for channel in expired:
+                self.channels.forget(channel)
+            rows = conferences.prune(conn, before) + events.prune(conn, before)
+            rows += conferences.prune_history(conn, before) + budgets.prune(conn, day)
+            return rows + work.prune(conn, before) + len(expired)
+
+        rows = await self.store.tx(drop)
+        log.info("pruned", rows=rows)
+        return rows
+
+    async def _do(self, ring: Callable[[sqlite3.Connection], int]) -> int:
+        rung = await self.store.tx(ring)
+        if rung:
+            self.kick()
+        return rung

@@ -1,0 +1,97 @@
+"""The outside as the running daemon has it: connectors by profile, policies by calendar, the real clock."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+
+from connectors.base import Calendar as CalendarConnector
+from connectors.base import Meetings
+from connectors.errors import Unauthorized
+from connectors.registry import Credentials, Registry
+from daemon.config import Config
+from daemon.policy import Policy, Service
+from daemon.rules import Flags
+from store.calendars import Calendar
+from store.profiles import Profile
+
+BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
+KEY_LENGTH = 16  # characters of five random bits each
+
+
+def services(config: Config) -> Mapping[str, Service]:
+    """Say what the decision must know of each configured service."""
+    people = {"people"} if config.zoom and config.zoom.invitees else set()
+    every = {
+        "meet": Service("meet", native=True),
+        "zoom": Service("zoom", follows=frozenset({"title", "time"} | people)),
+        "static": Service("static"),
+    }
+    return {name: every[name] for name in config.services()}
+
+
+@dataclass(slots=True)
+class World:
+    """Implements `daemon.outside.Outside`."""
+
+    config: Config
+    registry: Registry
+    clock: Callable[[], float]
+    credentials: dict[str, Credentials] = field(default_factory=dict)  # by profile
+    _services: Mapping[str, Service] = field(init=False)
+    _flags: Flags = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what does not change while we run."""
+        self._services = services(self.config)
+        self._flags = self.config.policy_flags()
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return self.clock()
+
+    def fresh_key(self) -> str:
+        """Return a new name for a conference."""
+        return "hd" + "".join(secrets.choice(BASE32HEX) for _ in range(KEY_LENGTH))
+
+    def calendar(self, profile: str) -> CalendarConnector:
+        """Return the calendars of a profile."""
+        return self.registry.calendar(self._who(profile))
+
+    def meetings(self, service: str, profile: str) -> Meetings:
+        """Return a service for the events of a profile."""
+        return self.registry.meetings(service, self._who(profile))
+
+    def policy(self, calendar: Calendar) -> Policy:
+        """Return what bears on the events of a calendar."""
+        who = self.credentials.get(calendar.profile)
+        return Policy(
+            now=datetime.fromtimestamp(self.now(), UTC),
+            flags=self._flags,
+            services=self._services,
+            calendar=calendar.id,
+            calendar_name=calendar.info.name,
+            native=calendar.info.native,
+            account=who.address if who else "",
+            window=timedelta(days=self.config.sync.window_days),
+        )
+
+    def chosen(self, profile: Profile, remote: str, name: str) -> bool:
+        """Whether the operator wants this calendar kept in step."""
+        google = self.config.google
+        if google is None:
+            return False
+        return _fits(google.calendars, remote, name) and not _fits(google.exclude, remote, name)
+
+    def _who(self, profile: str) -> Credentials:
+        found = self.credentials.get(profile)
+        if found is None:
+            raise Unauthorized(f"{profile} is no longer in the configuration", reason="not_configured")
+        return found
+
+
+def _fits(globs: tuple[str, ...], remote: str, name: str) -> bool:
+    return any(fnmatchcase(remote, glob) or fnmatchcase(name, glob) for glob in globs)
