@@ -229,9 +229,7 @@ async def test_a_failure_is_told_to_all_and_not_kept(zoom, endpoint):
     assert await zoom.token() == "access-2"
 
 
-async def test_a_rotated_refresh_token_is_saved_before_the_access_token_is_used(
-    http, google_settings, endpoint, clock
-):
+async def test_a_rotated_refresh_token_is_saved_before_the_access_token_is_used(ada, endpoint):
     order = []
 
     async def save(token):
@@ -253,9 +251,7 @@ async def test_the_same_refresh_token_again_is_not_saved_again(person, endpoint)
     assert saved == []
 
 
-async def test_a_refresh_token_that_could_not_be_saved_is_saved_next_time(
-    http, google_settings, endpoint, clock
-):
+async def test_a_refresh_token_that_could_not_be_saved_is_saved_next_time(ada, endpoint):
     saved = []
 
     async def save(token):
@@ -295,11 +291,7 @@ async def test_a_refused_credential_stops_the_work_and_says_how_to_mend_it(perso
     assert (caught.value.reason, caught.value.status, caught.value.provider) == (error, status, "google")
 
 
-async def test_a_missing_delegation_names_the_client_and_the_scopes(
-    http, endpoint, google_settings, clock, key
-):
-    settings = GoogleSettings(token_url=google_settings.token_url, service_account=key_file(key))
-    tokens = service_account(http, settings, "ada@example.com", SCOPES, clock)
+async def test_a_missing_delegation_names_the_client_and_the_scopes(delegated, endpoint):
     endpoint.script = [refusal("unauthorized_client", 401)]
     with pytest.raises(Unauthorized, match=r"ada@example\.com.*1234.*calendar\.events"):
         await delegated.token()
