@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import string
+from itertools import islice
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 DEPTH = 5  # A filter behind a filter behind a filter is real; more is somebody playing.
@@ -86,6 +87,6 @@ def _restore(url: str, kept: str) -> str:
 
     def star(match: re.Match[str]) -> str:
         wanted = _RUNS[match["run"]] if match["run"] else 1
-        return "".join(character for character, _ in zip(characters, range(wanted), strict=False)) or match[0]
+        return "".join(islice(characters, wanted)) or match[0]
 
     return _STARS.sub(star, url)

@@ -1,0 +1,119 @@
+"""The lines by which people join: which there are, and what must never be among them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.details import PHONES, details, is_detail
+from connectors.model import Meeting, Phone
+
+GERMANY, USA = Phone("+49 69 7104 9922", "DE"), Phone("+1 646 558 8656", "US")
+ZOOM = Meeting(
+    service="zoom",
+    name="Zoom",
+    id="92674392836",
+    join_url="https://us02web.zoom.us/j/92674392836?pwd=8pEk.1",
+    host="jchill@example.com",
+    code="926 7439 2836",
+    passcode="Xk7Q2p",
+    phone_passcode="904233",
+    phones=(GERMANY, USA),
+)
+
+
+def test_a_meeting_with_everything_has_all_lines() -> None:
+    assert details(ZOOM) == (
+        "Join Zoom: https://us02web.zoom.us/j/92674392836?pwd=8pEk.1",
+        "Meeting ID: 926 7439 2836",
+        "Passcode: Xk7Q2p",
+        "One tap: +496971049922,,92674392836#,,,,*904233#",
+        "One tap: +16465588656,,92674392836#,,,,*904233#",
+        "Dial in: +49 69 7104 9922 (DE)",
+        "Dial in: +1 646 558 8656 (US)",
+        "Phone passcode: 904233",
+    )
+
+
+def test_a_bare_link_has_one_line() -> None:
+    assert details(Meeting("static", "our room", "x", "https://meet.example.org/room")) == (
+        "Join our room: https://meet.example.org/room",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"phone_passcode": ""}, "One tap: +496971049922,,92674392836#"),
+        ({"code": "abc-defg-hij"}, "One tap: +496971049922,,904233#"),
+        ({"code": "162-399-285", "phone_passcode": ""}, "One tap: +496971049922,,162399285#"),
+    ],
+)
+def test_one_tap_dials_what_the_meeting_has(changes: dict[str, str], line: str) -> None:
+    lines = details(dataclasses.replace(ZOOM, **changes))
+    assert next(text for text in lines if text.startswith("One tap")) == line
+
+
+@pytest.mark.parametrize(
+    "meeting",
+    [
+        dataclasses.replace(ZOOM, phones=(Phone("069 7104 9922"),)),
+        dataclasses.replace(ZOOM, phones=(Phone("+49 69 CALL"),)),
+        dataclasses.replace(ZOOM, code="abc", phone_passcode="abc"),
+        dataclasses.replace(ZOOM, phones=()),
+    ],
+    ids=["no country", "letters", "no number to type", "no phones"],
+)
+def test_one_tap_is_left_out_where_a_phone_could_not_dial_it(meeting: Meeting) -> None:
+    assert not any(line.startswith("One tap") for line in details(meeting))
+
+
+def test_the_phone_passcode_is_named_only_where_it_helps() -> None:
+    without_phones = dataclasses.replace(ZOOM, phones=())
+    same = dataclasses.replace(ZOOM, passcode="904233")
+    assert not any(
+        "Phone passcode" in line for meeting in (without_phones, same) for line in details(meeting)
+    )
+
+
+def test_a_long_list_of_numbers_is_cut() -> None:
+    lines = details(dataclasses.replace(ZOOM, phones=(GERMANY, USA) * 40))
+    assert len(lines) == 4 + 2 * PHONES
+
+
+def test_the_host_and_the_internal_id_stay_inside() -> None:
+    shown = "\n".join(details(dataclasses.replace(ZOOM, id="internal-17", host="jchill@example.com")))
+    assert "internal-17" not in shown
+    assert "jchill" not in shown
+
+
+def test_our_own_lines_are_known_again() -> None:
+    assert all(is_detail(line) for line in details(ZOOM))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "Passcode: for the door it is 1234",
+        "Agenda: the budget",
+        "Join us: bring cake",
+        "Dial in: ask Ada",
+        "Meeting ID:",
+    ],
+)
+def test_what_people_write_is_not_taken_for_ours(line: str) -> None:
+    assert not is_detail(line)
+
+
+TEXT = st.text(max_size=30)
+
+
+@given(st.builds(Meeting, *[TEXT] * 8, st.lists(st.builds(Phone, TEXT, TEXT), max_size=6).map(tuple)))
+def test_every_line_is_one_line(meeting: Meeting) -> None:
+    lines = details(meeting)
+    assert all(line and line == " ".join(line.split()) for line in lines)
+    assert len(lines) <= 4 + 2 * PHONES
