@@ -54,5 +54,5 @@ function show(button, home, target, y, drop) {
   const x = target.getBoundingClientRect().left - home.getBoundingClientRect().left;
   button.classList.add("dragging");
   button.style.setProperty("transform", `translate(${x}px, ${y}px)`);
-  button.querySelector(".time").textContent = `${clock(drop.start)} – ${clock(drop.end)}`;
+  button.querySelector(".time").textContent = clock(drop.start);
 }

@@ -5,7 +5,7 @@ import { dragged } from "./drag.js";
 import { place } from "./layout.js";
 import { HOUR, addDays, clock, longDay, minutesOf, now, sameDay, span, weekday } from "./time.js";
 
-export const HOUR_HEIGHT = 48;
+export const HOUR_HEIGHT = 52;
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 // Draws the week into `root`; `acts` has open(event), add(date) and move(event, start, end).
@@ -29,15 +29,19 @@ function head(days) {
 const zoneLabel = () => new Date().toLocaleTimeString("en-GB", { timeZoneName: "shortOffset" }).split(" ").at(-1);
 
 function allDayRow(days, view) {
-  const inWeek = view.events.filter((event) => event.allDay && event.start < addDays(days[6], 1) && event.end > days[0]);
-  return h("div", { className: "all-day" }, h("span", { className: "zone" }, "all day"), days.map((day) => h(
-    "div", { className: "day" },
-    inWeek.filter((event) => event.start <= day && event.end > day).map((event) => chip(event, view)),
-  )));
+  const shown = view.events.filter((event) => event.allDay && event.start < addDays(days[6], 1) && event.end > days[0]);
+  const rows = `1 / span ${shown.length + 1}`;
+  return h("div", { className: "all-day" },
+    h("span", { className: "zone", style: { "grid-row": rows } }, "all day"),
+    days.map((day, index) => h("div", { className: "day", style: { "grid-area": `1 / ${index + 2} / span ${shown.length + 1} / auto` } })),
+    shown.map((event, index) => chip(event, days, index, view)),
+  );
 }
 
-function chip(event, view) {
-  return h("button", { ...common(event, view), className: `chip ${states(event, view)}`, style: paint(event, view) }, event.title, badge(event));
+function chip(event, days, row, view) {
+  const inside = days.map((day, index) => index).filter((index) => event.start < addDays(days[index], 1) && event.end > days[index]);
+  const style = { ...paint(event, view), "grid-area": `${row + 1} / ${inside[0] + 2} / auto / span ${inside.length}` };
+  return h("button", { ...common(event, view), className: `chip ${states(event, view)}`, style }, event.title, badge(event));
 }
 
 function hours(days, view) {
@@ -64,7 +68,7 @@ function block({ event, top, height, column: at, columns }, day, days, view) {
     "button",
     {
       ...common(event, view),
-      className: `event ${states(event, view)} ${height < 0.75 ? "short" : ""}`,
+      className: `event ${states(event, view)} ${height < 0.75 ? "short" : ""} ${columns > 1 ? "slim" : ""}`,
       style: {
         ...paint(event, view),
         top: `${top * HOUR_HEIGHT}px`,
@@ -74,8 +78,7 @@ function block({ event, top, height, column: at, columns }, day, days, view) {
       },
     },
     h("span", { className: "title" }, event.title),
-    h("span", { className: "time" }, `${clock(event.start)} – ${clock(event.end)}`),
-    badge(event),
+    h("span", { className: "foot" }, h("span", { className: "time" }, clock(event.start)), badge(event)),
   );
   if (!event.cancelled) dragged(button, event, HOUR_HEIGHT, view.acts.move);
   return button;
@@ -108,7 +111,7 @@ function states(event, view) {
 }
 
 export function badge(event) {
-  if (event.service) return h("span", { className: `badge ${event.service.key}` }, event.service.name);
-  if (event.waiting && event.end > now()) return h("span", { className: "badge waiting" }, "…");
+  if (event.service) return h("span", { className: `badge ${event.service.key}`, title: event.link }, event.service.name);
+  if (event.waiting && event.end > now()) return h("span", { className: "badge waiting", title: "No link yet" }, "…");
   return null;
 }

@@ -20,6 +20,7 @@ const view = {
   calls: [],
   lastCall: 0,
   week: monday(now()),
+  chosen: false,
   selected: null,
   fresh: new Set(),
 };
@@ -55,8 +56,17 @@ async function loadState() {
   const [state, { users }] = await Promise.all([get("/_sandbox/state"), get("/_sandbox/users")]);
   const found = Object.values(PROVIDERS).flatMap((provider) => provider.calendars(state, users));
   view.calendars = found.map((calendar, index) => ({ ...calendar, colour: COLOURS[index % COLOURS.length] }));
-  setEvents(view.calendars.flatMap((calendar) => PROVIDERS[calendar.provider].events(state, calendar, view.week, addDays(view.week, 7))));
+  const events = (from) => view.calendars.flatMap((calendar) => PROVIDERS[calendar.provider].events(state, calendar, from, addDays(from, 7)));
+  if (!view.chosen) view.week = busiest(events);
+  setEvents(events(view.week));
   drawZoom(state.zoom?.meetings ?? [], acts);
+}
+
+// Begins with this week, or with the next one when only that has something ahead.
+function busiest(events) {
+  view.chosen = true;
+  const [first, second] = [monday(now()), addDays(monday(now()), 7)];
+  return events(first).some((event) => event.end > now()) || !events(second).length ? first : second;
 }
 
 function setEvents(events) {
@@ -120,15 +130,9 @@ function show() {
   byId("month").textContent = monthOf(view.week);
   draw(byId("week"), { monday: view.week, events, colours, selected: view.selected, fresh: view.fresh, acts });
   const event = view.events.find((one) => one.key === view.selected) ?? null;
-  if (!typing()) {
-    byId("panel").dataset.key = view.selected ?? "";
-    drawPanel(byId("panel"), event, event && view.calendars.find((one) => one.id === event.calendar), acts);
-  }
+  drawPanel(byId("panel"), event, event && view.calendars.find((one) => one.id === event.calendar), acts);
   legend();
 }
-
-// Whoever is typing into the panel is not to lose what they wrote.
-const typing = () => byId("panel").contains(document.activeElement) && Boolean(document.activeElement.value) && !byId("panel").hidden && view.selected === byId("panel").dataset.key;
 
 function legend() {
   const boxes = byId("legend");
@@ -149,6 +153,7 @@ function toggle(id, shown) {
 
 function turn(week) {
   view.week = week;
+  view.chosen = true;
   view.events = [];
   refresh("state");
 }
@@ -172,7 +177,7 @@ async function start() {
     if (press.key === "Escape" && view.selected && !byId("dialog").open) acts.close();
   });
   setNow((await post("/_sandbox/clock", { advance: 0 })).now);
-  turn(monday(now()));
+  await refresh("state");
   follow(Object.keys(CHANGES), (kind) => refresh(CHANGES[kind]), (on) => { connected = on; live(on); });
   setInterval(() => { if (!connected) refresh("state", "call", "mail"); }, POLL);
   setInterval(show, 60_000);

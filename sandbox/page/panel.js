@@ -8,10 +8,25 @@ const ANSWERS = [["accepted", "Yes"], ["tentative", "Maybe"], ["declined", "No"]
 
 // Draws the panel, or hides it when there is no event; `acts` has what a person can do.
 export function drawPanel(root, event, calendar, acts) {
+  const same = event && root.dataset.key === event.key;
+  const kept = same ? { scroll: root.scrollTop, draft: root.querySelector("input")?.value ?? "", focus: focused(root) } : null;
   root.hidden = !event;
+  root.dataset.key = event?.key ?? "";
   if (!event) return fill(root);
-  return fill(root, header(event, calendar, acts), facts(event, acts), buttons(event, acts));
+  fill(root, header(event, calendar, acts), buttons(event, acts), facts(event, acts));
+  if (kept) restore(root, kept);
 }
+
+// Whoever is typing or tabbing through the panel stays where they were.
+function restore(root, { scroll, draft, focus }) {
+  const input = root.querySelector("input");
+  if (input) input.value = draft;
+  root.scrollTop = scroll;
+  if (focus) [...root.querySelectorAll("button, input")].find((one) => name(one) === focus)?.focus({ preventScroll: true });
+}
+
+const name = (element) => element.ariaLabel || element.textContent;
+const focused = (root) => (root.contains(document.activeElement) ? name(document.activeElement) : null);
 
 function header(event, calendar, acts) {
   return h("header", { style: { "--colour": calendar.colour } },
@@ -59,6 +74,7 @@ function guests(event, acts) {
   const add = (submit) => {
     submit.preventDefault();
     const email = input.value.trim();
+    input.value = "";
     if (email.includes("@")) acts.setGuests(event, [...event.guests, { email }]);
   };
   const form = h("form", { className: "inline", onsubmit: add }, input, h("button", { type: "submit" }, "Add"));

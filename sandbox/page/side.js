@@ -32,10 +32,11 @@ export function drawCalls(calls, total) {
 }
 
 function callRow(call) {
-  return h("li", { title: `${call.method} ${call.path}${call.fault ? `\nfault: ${call.fault}` : ""}` },
+  const more = [`${call.method} ${call.path}`, call.user, call.fault && `fault: ${call.fault}`].filter(Boolean).join("\n");
+  return h("li", { title: more },
     h("span", { className: `code ${colour(call.status)}` }, call.status === null ? "…" : call.status === 0 ? "cut" : String(call.status)),
     h("span", { className: "op" }, h("i", { className: `dot ${call.provider}` }), call.op),
-    h("span", { className: "who" }, call.user ?? ""),
+    h("span", { className: "who" }, (call.user ?? "").split("@")[0]),
     h("time", {}, clockSeconds(new Date(call.at))),
   );
 }

@@ -133,14 +133,18 @@ async def settings(account: Account, grant: Grant, request: web.Request) -> web.
 
 
 def _person(account: Account, grant: Grant, request: web.Request) -> Person:
-    return person(account, grant, request.match_info["user"])
+    found = person(account, grant, request.match_info["user"])
+    request[USER] = found.email
+    return found
 
 
 def _meeting(account: Account, grant: Grant, request: web.Request) -> Meeting:
     text = request.match_info["meeting"]
     if not text.isdecimal():
         raise bad_parameter("meetingId")
-    return reachable(grant, account.meeting(int(text)))
+    meeting = reachable(grant, account.meeting(int(text)))
+    request[USER] = meeting.host.email
+    return meeting
 
 
 def _query(request: web.Request, *known: str) -> Mapping[str, str]:
