@@ -1,4 +1,4 @@
-"""What the operator lays down about flags and rules: plain data for the pure policy, checked by the configuration."""
+"""What the operator lays down about flags: plain data for the pure policy, checked by the configuration."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+"""The configuration: one frozen, typed value. `config_load.load` makes it out of TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Self
+
+from pydantic import Field, PrivateAttr
+
+from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
+from daemon.config_kinds import LISTED
+from daemon.config_problems import Problem
+from daemon.config_providers import Google, GoogleUser, Static, Zoom
+from daemon.config_sections import FlagSettings, Limits, Log, RuleSettings, Section, Server, Store, Sync
+from daemon.rules import Flags, Service
+
+
+class Config(Section):
+    """The configuration of huddled."""
+
+    server: Server
+    """Where huddled listens, and how the providers reach it."""
+    sync: Sync = Field(default_factory=Sync)
+    """How often and how far calendars are looked at."""
+    store: Store
+    """Where huddled keeps what it knows."""
+    flags: FlagSettings = Field(default_factory=FlagSettings)
+    """What asks for a meeting, and which one it gets."""
+    rules: Annotated[tuple[RuleSettings, ...], LISTED] = ()
+    """Meetings without keywords; the first rule that fits decides."""
+    google: Google | None = None
+    """Google Calendar and Meet."""
+    zoom: Zoom | None = None
+    """Zoom."""
+    static: Static | None = None
+    """A link of your own."""
+    log: Log = Field(default_factory=Log)
+    """What huddled says, and how."""
+    limits: Limits = Field(default_factory=Limits)
+    """How hard the providers are worked."""
+
+    _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is allowed, but probably not meant."""
+        return self._warnings
+
+    def with_warnings(self, warnings: Iterable[Problem]) -> Self:
+        """Return the same configuration with these warnings."""
+        copy = self.model_copy()
+        copy._warnings = tuple(warnings)  # noqa: SLF001 - of our own kind
+        return copy
+
+    def google_settings(self) -> GoogleSettings | None:
+        """Return what the Google connectors need, secrets included; None where [google] is missing."""
+        return self.google.settings() if self.google else None
+
+    def google_users(self) -> tuple[GoogleUser, ...]:
+        """Return the people with refresh tokens of their own; the others are `google.subjects`."""
+        return self.google.people() if self.google else ()
+
+    def zoom_settings(self) -> ZoomSettings | None:
+        """Return what the Zoom connector needs, its secret included; None where [zoom] is missing."""
+        return self.zoom.settings() if self.zoom else None
+
+    def static_settings(self) -> StaticSettings | None:
+        """Return the link that the operator gave; None where [static] is missing."""
+        return self.static.settings() if self.static else None
+
+    def services(self) -> tuple[Service, ...]:
+        """Return the names of the services that are set up."""
+        found: tuple[tuple[Service, object], ...] = (
+            ("meet", self.google),
+            ("zoom", self.zoom),
+            ("static", self.static),
+        )
+        return tuple(name for name, section in found if section)
+
+    def policy_flags(self) -> Flags:
+        """Return flags and rules as the policy reads them."""
+        return Flags(
+            services=self.services(),
+            look_in=self.flags.look_in,
+            video=self.flags.video,
+            default=self.flags.default,
+            rules=tuple(rule.rule() for rule in self.rules),
+        )

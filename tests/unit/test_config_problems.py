@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.config_load import load
+from daemon.config_problems import ConfigError, Problem, label, problem_line, problems_json, render_problems
+from daemon.config_words import sections
+from tests.unit.config_files import BASE, GOOGLE, ZOOM, fields_of, furnish, lines, problems, read
+
+
+@pytest.fixture
+def place(tmp_path):
+    return furnish(tmp_path)
+
+
+# Problems of single keys: what is appended to a good file, and what is said about it
+
+SINGLE = [
+    ("[sync]\nsweep_second = 3", '10: [sync] sweep_second: unknown key. Did you mean "sweep_seconds"?'),
+    ("[sync]\nsweep-seconds = 3", '10: [sync] sweep-seconds: unknown key. Did you mean "sweep_seconds"?'),
+    ("[sync]\nlisten = 3", "10: [sync] listen: unknown key. It belongs in [server]."),
+    ("[log]\nxyz = 3", "10: [log] xyz: unknown key. Known here: level, format."),
+    ('[log]\n"\\u001b[2J" = 3', r'10: [log] "\u001b[2J": unknown key. Known here: level, format.'),
+    ("[synk]\nworkers = 3", '9: synk: unknown section. Did you mean "sync"?'),
+    (
+        "[microsoft]",
+        "9: microsoft: unknown section. The sections are: server, sync, store, flags, rules, google,",
+    ),
+    (
+        '[log]\nlevel = "warn"',
+        '10: [log] level: must be one of "debug", "info", "warning", "error". Did you mean "warning"',
+    ),
+    (
+        "[log]\nlevel = 3",
+        '10: [log] level: must be one of "debug", "info", "warning", "error". For example: level = "info"',
+    ),
+    (
+        '[sync]\nworkers = "9"',
+        "10: [sync] workers: must be a whole number, but is text. For example: workers = 16",
+    ),
+    ("[sync]\nworkers = 9.5", "10: [sync] workers: must be a whole number, but is a decimal number. For"),
+    ("[sync]\nworkers = true", "10: [sync] workers: must be a whole number, but is true or false. For"),
+    ("[sync]\nworkers = 0", "10: [sync] workers: is 0, less than 1. Give a number from 1 to 256."),
+    ("[sync]\njitter = 0.6", "10: [sync] jitter: is 0.6, more than 0.5. Give a number from 0 to 0.5."),
+    (
+        "[sync]\nsweep_seconds = inf",
+        "10: [sync] sweep_seconds: is inf, more than 86400. Give a number from 1 to 86400.",
+    ),
+    ("[sync]\nsweep_seconds = nan", "10: [sync] sweep_seconds: is nan"),
+    (
+        "[sync]\nsweep_seconds = 1979-05-27",
+        "10: [sync] sweep_seconds: must be a number, but is a date or time. For",
+    ),
+    (
+        '[flags]\nlook_in = "title"',
+        "10: [flags] look_in: must be a list, but is text. For example: look_in = [",
+    ),
+    (
+        '[flags]\nlook_in = [\n"title",\n"titel"]',
+        '12: [flags] look_in #2: must be one of "location", "title"',
+    ),
+    (
+        '[flags]\nvideo = "zoom"',
+        "10: [flags] video: names zoom, which is not set up. Add a section [zoom], or",
+    ),
+    (
+        '[flags]\ndefault = "static"',
+        "10: [flags] default: names static, which is not set up. Add a section [static]",
+    ),
+    (
+        '[[rules]]\nservice = "zoom"',
+        "10: [[rules]] #1 service: names zoom, which is not set up. Add a section",
+    ),
+    ('[[rules]]\nname = "x"', '9: [[rules]] #1 service: is missing. Add: service = "default"'),
+    (
+        '[[rules]]\nservice = "meet"\ntitle = "a("',
+        "11: [[rules]] #1 title: is not a regular expression (missing ), unter",
+    ),
+    (
+        '[[rules]]\nservice = "meet"\nmin_minutes = 9\nmax_minutes = 3',
+        "11: [[rules]] #1 min_minutes: no event lasts at",
+    ),
+    (
+        '[[rules]]\nservice = "meet"\nmax_minutes = -1',
+        "11: [[rules]] #1 max_minutes: is -1, less than 0. Give a number",
+    ),
+    (
+        '[[rules]]\nservice = "meet"\nattendee_domains = ["a@b"]',
+        "11: [[rules]] #1 attendee_domains #1: is not a domain",
+    ),
+    (
+        '[[rules]]\nservice = "meet"\ncalendars = [""]',
+        "11: [[rules]] #1 calendars #1: is empty. For example: calendars",
+    ),
+    (
+        '[[rules]]\nservice = "meet"\norganizers = [1]',
+        "11: [[rules]] #1 organizers #1: must be text, but is a number.",
+    ),
+    (
+        '[[rules]]\nservice = "meet"\nexternal_guests = 1',
+        "11: [[rules]] #1 external_guests: must be true or false, but",
+    ),
+    (
+        '[rules]\nservice = "meet"',
+        "9: [rules]: is a single table, but there can be several. Write [[rules]] in place",
+    ),
+    ('[static]\nname = "x"', '9: [static] url: is missing. Add: url = "https://meet.example.com/{key}"'),
+    (
+        '[static]\nurl = "https://x.example/{who}"',
+        "10: [static] url: has braces that mean nothing. Only {organizer}",
+    ),
+    (
+        '[static]\nurl = "https://x.example/{key"',
+        "10: [static] url: has braces that mean nothing. Only {organizer}",
+    ),
+    (
+        '[static]\nurl = "https://x.example/{key!r}"',
+        "10: [static] url: has braces that mean nothing. Only {org",
+    ),
+    ('[static]\nurl = "meet.example"', "10: [static] url: is not a web address. Write for example"),
+    ("static = 3", "9: [google] static: unknown key."),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), SINGLE)
+def test_each_mistake_is_named_placed_and_mended(place, text, said):
+    found = lines(place, BASE + GOOGLE + text + "\n")
+    assert [line[: len(said)] for line in found] == [said]
+
+
+SERVER = [
+    ('listen = "8480"', "is not a host and a port. Write for example"),
+    ('listen = "127.0.0.1:65536"', "is not a host and a port."),
+    ('listen = "::1:80"', "is not a host and a port."),
+    ("listen = 8480", "must be text. Put it in quotation marks."),
+    ('admin_listen = "127.0.0.1:8480"', "is the same as listen. Give it a port of its own."),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), SERVER)
+def test_an_address_to_listen_on_is_checked(place, text, said):
+    [line] = lines(place, BASE.replace("[store]", f"{text}\n[store]") + GOOGLE)
+    assert line.startswith(f"3: [server] {text.split()[0]}: {said}")
+
+
+URLS = {
+    "http://huddled.example.com": "is plain http. Write https://",
+    "http://localhost.example.com": "is plain http.",
+    "http://127.0.0.1.example.com": "is plain http.",
+    "HTTP://huddled.example.com": "is plain http.",
+    "ftp://huddled.example.com": "is not a web address.",
+    "https://": "is not a web address.",
+    "https://[::1": "is not a web address.",
+    "https://x:99999": "is not a web address.",
+    "https://x y": "is not a web address.",
+    "": "is not a web address.",
+    "https://ada:secret@x.example": "has a user name or password in it.",
+    "https://x.example/?a=b": "has a query or a fragment.",
+}
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_bad_public_address_is_a_problem(place, url):
+    [line] = lines(place, BASE.replace("https://huddled.example.com", url) + GOOGLE)
+    assert line.startswith(f"2: [server] public_url: {URLS[url]}")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:80", "http://127.8.0.1", "http://[::1]:80/x/", "https://x.example/"]
+)
+def test_a_good_public_address_loses_its_last_slash(place, url):
+    api = 'api_base = "http://127.0.0.1:9"\n'
+    config = read(place, BASE.replace("https://huddled.example.com", url) + GOOGLE + api)
+    assert config.server.public_url == url.rstrip("/")
+    assert config.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://x/y",
+        "sqlite://x.db",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///x/",
+        "sqlite:///x?mode=ro",
+    ],
+)
+def test_only_a_file_of_sqlite_is_a_store(place, url):
+    [line] = lines(place, BASE.replace("sqlite:///huddled.db", url) + GOOGLE)
+    assert line.startswith("4: [store] url: is no store that huddled has. Write ")
+
+
+# Problems between keys
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[limits]\ncall_deadline_seconds = 30",
+            "10: [limits] call_deadline_seconds: a call may take 30 seconds, but ",
+        ),
+        (
+            "[sync]\nlease_seconds = 20",
+            "10: [sync] lease_seconds: a call may take 20 seconds, but after 20 its ",
+        ),
+    ],
+)
+def test_a_call_must_end_before_its_lease_does(place, text, said):
+    [line] = lines(place, BASE + GOOGLE + text)
+    assert line.startswith(said)
+    assert line.endswith("Make [limits] call_deadline_seconds less than [sync] lease_seconds.")
+
+
+CREDENTIALS = [
+    (
+        'subjects = ["a@b.example"]',
+        "7: [google] subjects: needs a service account. Give service_account_file",
+    ),
+    (
+        'service_account_file = "account.json"',
+        "6: [google]: nobody's calendars are looked after. List people in",
+    ),
+    ("", "6: [google]: nobody's calendars are looked after. List people in"),
+    (
+        'client_id = "x"',
+        "7: [google] client_id: needs client_secret_file. Add client_secret_file, or take client",
+    ),
+    (
+        'client_secret_file = "google.secret"',
+        "7: [google] client_secret_file: needs client_id. Add client_id, or",
+    ),
+    (
+        'users = [{email = "a@b.example", refresh_token_file = "ada.token"}]',
+        "7: [google] users: need an OAuth client.",
+    ),
+    (
+        'service_account_file = "account.json"\nsubjects = ["a@b.example", "A@b.example"]',
+        "8: [google] subjects #2: this",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), CREDENTIALS)
+def test_half_a_way_into_google_is_a_problem(place, text, said):
+    found = lines(place, BASE + "[google]\n" + text + "\n")
+    assert said in [line[: len(said)] for line in found]
+
+
+def test_a_person_is_listed_once(place):
+    client = 'client_id = "x"\nclient_secret_file = "google.secret"\n'
+    user = '[[google.users]]\nemail = "ADA@example.com"\nrefresh_token_file = "ada.token"\n'
+    [line] = lines(place, BASE + GOOGLE + client + user)
+    assert line.startswith("12: [[google.users]] #1 email: this person is listed before.")
+
+
+def test_a_subscription_must_outlast_its_renewal(place):
+    [line] = lines(place, BASE + GOOGLE + "channel_seconds = 86400\n")
+    assert line.startswith(
+        "9: [google] channel_seconds: subscriptions last 86400 seconds, but are renewed 86400 "
+    )
+
+
+def test_some_of_the_daily_calls_must_be_left_for_making_meetings(place):
+    [line] = lines(place, BASE + GOOGLE + ZOOM + "cancel_reserve = 100\n")
+    assert line.startswith("13: [zoom] cancel_reserve: keeps back 100 of 100 calls")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BASE, "google: no calendars are configured"),
+        (
+            BASE.replace("[store]", 'admin_listen = "0.0.0.0:8481"\n[store]') + GOOGLE,
+            "can be reached from other machines",
+        ),
+        (
+            BASE.replace("https://huddled.example.com", "http://127.0.0.1:8480") + GOOGLE,
+            "which Google cannot reach",
+        ),
+        (BASE.replace("sqlite:///", "sqlite:////nowhere/") + GOOGLE, "the directory of this file is missing"),
+    ],
+)
+def test_what_is_only_doubtful_is_a_warning(place, text, said):
+    [warning] = read(place, text).warnings
+    assert said in problem_line("", warning) or said.startswith("google")
+    assert warning.severity == "warning"
+
+
+# Problems of the whole file
+
+
+def test_all_problems_are_reported_at_once(place):
+    text = """\
+[server]
+public_url = "http://huddled.example.com"
+[sync]
+lease_seconds = 5
+wokers = 1
+[store]
+url = "mysql://x"
+[google]
+subjects = ["ada"]
+client_secret_file = "nowhere"
+[[rules]]
+service = "zoom"
+"""
+    error = problems(place, text)
+    assert [(problem.line, problem.key) for problem in error.problems] == [
+        (2, "[server] public_url"),
+        (4, "[sync] lease_seconds"),
+        (5, "[sync] wokers"),
+        (6, "[store] key_file"),
+        (7, "[store] url"),
+        (9, "[google] subjects #1"),
+        (9, "[google] subjects"),
+        (10, "[google] client_secret_file"),
+        (10, "[google] client_secret_file"),
+        (12, "[[rules]] #1 service"),
+    ]
+    assert render_problems(error).splitlines()[2] == (
+        f'{place}/config.toml:5: [sync] wokers: unknown key. Did you mean "workers"?'
+    )
+    assert render_problems(error).splitlines()[-1].startswith(f"10 errors in {place}/config.toml;")
+
+
+def test_a_missing_section_says_what_it_needs(place):
+    assert lines(place, GOOGLE) == [
+        "[server]: is missing. Write [server] on a line of its own with public_url below it.",
+        "[store]: is missing. Write [store] on a line of its own with url and key_file below it.",
+    ]
+
+
+def test_a_section_that_is_no_table_is_a_problem(place):
+    found = lines(place, "sync = 3\nzoom = [1]\n" + BASE + GOOGLE)
+    assert [line.partition(".")[0] for line in found] == [
+        "1: [sync]: must be a table",
+        "2: [zoom]: must be a table",
+    ]
+
+
+def test_a_key_before_all_sections_is_sent_home(place):
+    found = lines(place, "workers = 3\nxyz = 1\n" + BASE + GOOGLE)
+    assert found[0] == "1: workers: unknown key outside all sections. It belongs in [sync]."
+    assert found[1].startswith("2: xyz: unknown key outside all sections. The sections are: server")
+
+
+def test_problems_as_data_say_whether_the_file_can_be_used(place):
+    error = problems(place, BASE + "[sync]\nworkers = 0\n")
+    data = json.loads(json.dumps(problems_json(error.file, error.problems)))
+    assert (data["file"], data["ok"]) == (str(place / "config.toml"), False)
+    assert {"severity": "error", "key": "[sync] workers", "line": 7, "column": None}.items() <= data[
+        "problems"
+    ][1].items()
+    assert problems_json("c", read(place, BASE).warnings)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ("[server]\npublic_url = = 3\n", 2, 14, "is not TOML: invalid value"),
+        ("a = 1\na = 2\n", 2, 6, "is not TOML: cannot overwrite a value"),
+        ('a = 1\nb = """x\n\n', 4, None, "is not TOML: unterminated string"),
+        ("a = " + "[" * 5000, None, None, "is nested too deeply"),
+    ],
+)
+def test_what_is_not_toml_is_placed_by_line_and_column(place, text, line, column, said):
+    [problem] = problems(place, text).problems
+    assert (problem.line, problem.column) == (line, column)
+    assert problem.message.startswith(said)
+
+
+def test_a_file_that_is_not_there_or_not_text_is_a_problem(place):
+    for path in (place / "nowhere.toml", place):
+        with pytest.raises(ConfigError) as caught:
+            load(path, {})
+        assert caught.value.problems[0].line is None
+    (place / "config.toml").write_bytes(b"a = 1\nb = '\xff'\n")
+    with pytest.raises(ConfigError) as caught:
+        load(place / "config.toml", {})
+    assert caught.value.problems == (Problem("", 2, "is not UTF-8 text", "Save it as UTF-8."),)
+
+
+VALUES = st.recursive(
+    st.booleans() | st.integers(-5, 5) | st.floats() | st.sampled_from(["", "zoom", "a@b", "{", "https://x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["email", "service", "x"]), inner)
+    ),
+    max_leaves=4,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*sections(), "x"]),
+        VALUES
+        | st.dictionaries(
+            st.sampled_from([name for section in sections() for name in fields_of(section)]),
+            VALUES,
+        ),
+    )
+)
+def test_whatever_a_file_holds_is_a_configuration_or_a_list_of_problems(tmp_path_factory, values):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_text("\n".join(f"{name} = {toml(value)}" for name, value in values.items()))
+    try:
+        found = load(path, {}).warnings
+    except ConfigError as error:
+        found = error.problems
+    assert [problem for problem in found if not problem.message] == []
+
+
+def toml(value):
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{key} = {toml(inner)}" for key, inner in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(toml(inner) for inner in value) + "]"
+        case float():
+            return repr(value)
+        case _:
+            return json.dumps(value)
+
+
+def test_labels_look_like_the_file():
+    assert label(("google", "users", 1, "email")) == "[[google.users]] #2 email"
+    assert label(("sync", "a b")) == '[sync] "a b"'
