@@ -10,6 +10,7 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 // Draws the week into `root`; `acts` has open(event), add(date) and move(event, start, end).
 export function draw(root, { monday, events, colours, selected, fresh, acts }) {
+  if (root.querySelector(".dragging")) return; // drawn again once it is dropped
   const days = Array.from({ length: 7 }, (_, index) => addDays(monday, index));
   const scroll = root.querySelector(".hours")?.scrollTop;
   const focused = document.activeElement?.dataset?.key;

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
 from sandbox.app import build, serve
+from sandbox.page import routes
 from sandbox.page.routes import assets
 from sandbox.state import World
 
 NAMES = sorted(assets())
 SCRIPTS = [name for name in NAMES if name.endswith(".js")]
+PAGE = Path(routes.__file__).parent
+NODE = shutil.which("node")
+
+with_node = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 
 @pytest.fixture
@@ -88,8 +98,8 @@ def test_every_element_that_scripts_look_for_is_there():
 
 
 async def test_every_address_that_scripts_ask_is_one_of_the_sandbox():
-    routes = [resource.canonical for resource in build(World()).router.resources()]
-    known = [re.compile(re.sub(r"\{\w+\}", "[^/]+", route)) for route in routes]
+    served = [resource.canonical for resource in build(World()).router.resources()]
+    known = [re.compile(re.sub(r"\{\w+\}", "[^/]+", route)) for route in served]
     scripts = "".join(assets()[name] for name in SCRIPTS)
     asked = {
         re.sub(r"\$\{.*?\}(?=[/`\"]|$)", "x", one)
@@ -97,3 +107,91 @@ async def test_every_address_that_scripts_ask_is_one_of_the_sandbox():
     }
     assert len(asked) > 5
     assert [one for one in asked if not any(pattern.fullmatch(one) for pattern in known)] == []
+
+
+def run(script, zone="UTC"):
+    """Return as JSON what a script prints that may import the page's own."""
+    folder = PAGE.as_uri()
+    text = script.replace('from "./', f'from "{folder}/')
+    command = [
+        NODE,
+        "--no-warnings",
+        "--experimental-default-type=module",
+        "--input-type=module",
+        "--eval",
+        text,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"TZ": zone}, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def occurrences(rule, first, last, *more):
+    raw = {
+        "id": "s",
+        "start": {"dateTime": "2026-11-23T09:00:00Z"},
+        "end": {"dateTime": "2026-11-23T09:30:00Z"},
+        "recurrence": [f"RRULE:{rule}", *more],
+    }
+    return run(
+        f"""
+        import {{ occurrences }} from "./series.js";
+        const found = occurrences({json.dumps(raw)}, new Date("{first}"), new Date("{last}"));
+        console.log(JSON.stringify(found.map((one) => one.id.slice(2, 10))));
+        """
+    )
+
+
+@with_node
+@pytest.mark.parametrize(
+    ("rule", "more", "days"),
+    [
+        ("FREQ=DAILY;COUNT=3", [], ["1123", "1124", "1125"]),
+        ("FREQ=DAILY;INTERVAL=2;UNTIL=20261127T090000Z", [], ["1123", "1125", "1127"]),
+        ("FREQ=DAILY;COUNT=3", ["EXDATE:20261124T090000Z"], ["1123", "1125"]),
+        ("FREQ=WEEKLY;BYDAY=MO,WE", [], ["1123", "1125", "1130", "1202"]),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU", [], ["1124"]),
+        ("FREQ=MONTHLY;BYDAY=-1MO", [], ["1130"]),
+        ("FREQ=MONTHLY;BYMONTHDAY=1", [], ["1201"]),
+    ],
+)
+def test_the_page_knows_the_dates_of_a_series(rule, more, days):
+    found = occurrences(rule, "2026-11-23T00:00:00Z", "2026-12-04T00:00:00Z", *more)
+    assert found == [f"2026{day}" for day in days]
+
+
+@with_node
+def test_events_that_overlap_stand_side_by_side():
+    times = {
+        "a": ("09:00", "10:00"),
+        "b": ("09:30", "11:00"),
+        "c": ("10:00", "10:30"),
+        "d": ("11:00", "12:00"),
+    }
+    events = ", ".join(
+        f'{{ key: "{key}", start: new Date("2026-11-23T{start}"), end: new Date("2026-11-23T{end}") }}'
+        for key, (start, end) in times.items()
+    )
+    placed = run(
+        f"""
+        import {{ place }} from "./layout.js";
+        const placed = place([{events}], new Date("2026-11-23T00:00"));
+        const flat = placed.map((one) => [one.event.key, one.top, one.height, one.column, one.columns]);
+        console.log(JSON.stringify(flat));
+        """
+    )
+    assert placed == [["a", 9, 1, 0, 2], ["b", 9.5, 1.5, 1, 2], ["c", 10, 0.5, 0, 2], ["d", 11, 1, 0, 1]]
+
+
+@with_node
+def test_an_event_dragged_over_a_change_of_the_clocks_keeps_its_wall_clock_time():
+    moved = run(
+        """
+        import { moved } from "./drag.js";
+        const event = { start: new Date("2026-10-24T09:00"), end: new Date("2026-10-24T10:00") };
+        const { start, end } = moved(event, 2, 30);
+        console.log(JSON.stringify([start, end]));
+        """,
+        zone="Europe/Berlin",
+    )
+    assert moved == ["2026-10-26T08:30:00.000Z", "2026-10-26T09:30:00.000Z"]
