@@ -23,6 +23,7 @@ from connectors.http import Answer, Http, Request, retry_after
 from connectors.settings import GoogleSettings, ZoomSettings
 
 EARLY = timedelta(seconds=60)  # a token is renewed so long before it expires
+LONGEST = 30 * 86_400.0  # seconds that an access token is believed to live
 DEADLINE = 30.0  # Zoom cannot repeat a refresh whose answer was lost, so give it time
 # Google's own library signs for this audience wherever the token endpoint may be.
 GOOGLE_AUDIENCE = "https://oauth2.googleapis.com/token"
@@ -208,15 +209,15 @@ def _read(answer: Answer, asked: _Asked, now: datetime) -> Granted:
 
 def _number(value: Any, otherwise: float) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return min(float(value), LONGEST)
+    except (TypeError, ValueError, OverflowError):
         return otherwise
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:
     try:
         body = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

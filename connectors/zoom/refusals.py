@@ -48,10 +48,12 @@ def read(answer: Answer) -> Refusal:
     text = answer.body.decode(errors="replace").strip()
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict) and _number(body.get("code")) is not None:
-        fields = tuple(str(one.get("field")) for one in body.get("errors") or () if isinstance(one, dict))
+        errors = body.get("errors")
+        listed = errors if isinstance(errors, list) else []
+        fields = tuple(str(one.get("field")) for one in listed if isinstance(one, dict))
         return Refusal(
             answer.status, _number(body["code"]), str(body.get("message", "")), fields, answer.headers
         )
@@ -125,5 +127,5 @@ def _scopes(refusal: Refusal) -> str:
 def _number(value: Any) -> int | None:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -109,7 +109,7 @@ def key_file(key):
     form = serialization.PrivateFormat.PKCS8
     pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
     names = {
-        "client_email": "robot@example.iam.gserviceaccount.com",
+        "client_email": "robot@example.com",
         "client_id": "1234",
         "private_key_id": "k1",
     }
