@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic_core import PydanticCustomError, PydanticUndefined
+from pydantic_core import PydanticUndefined
 
 from daemon.config_kinds import Address, loopback, read_address
 from daemon.config_problems import Finding
 from daemon.config_words import fields_at
-from daemon.secret_files import Where, open_to_others, resolve
+from daemon.secret_files import Where, has_directory, open_to_others, resolve
 from daemon.toml_lines import KeyPath
 
 _SERVICES = {"meet": "google", "zoom": "zoom", "static": "static"}  # and the section that sets each up
@@ -98,12 +98,7 @@ def _listening(facts: Facts) -> Iterator[Finding]:
 
 
 def _address(value: Any) -> Address | None:
-    if value is None or isinstance(value, Address):
-        return value
-    try:
-        return read_address(value)
-    except PydanticCustomError:
-        return None
+    return read_address(value) if value else None
 
 
 def _reach(facts: Facts) -> Iterator[Finding]:
@@ -138,7 +133,7 @@ def _google_credentials(facts: Facts) -> Iterator[Finding]:
     if subjects and not account:
         fix = "Give service_account_file, or move these people to [[google.users]]."
         yield Finding((*path, "subjects"), "needs a service account", fix)
-    if account and not subjects:
+    if account and users and not subjects:
         yield Finding((*path, "service_account_file"), "is for nobody", "List its people in subjects.")
     if client != secret:
         have, lack = ("client_id", "client_secret_file") if client else ("client_secret_file", "client_id")
@@ -210,7 +205,7 @@ def _directories(facts: Facts) -> Iterator[Finding]:
         if value is None:
             continue
         path = resolve(value.removeprefix("sqlite:///"), facts.where)
-        if not path.parent.is_dir():
+        if not has_directory(path):
             fix = "Create it; systemd's StateDirectory= does so before huddled starts."
             yield Finding(("store", key), "the directory of this file is missing", fix, "warning")
 

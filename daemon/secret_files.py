@@ -50,7 +50,7 @@ def resolve(value: str, where: Where) -> Path:
             "holds the secret itself", "Put the secret into a file and give the path of that file here."
         )
     if not value.startswith(_CREDENTIAL):
-        return (where.base / Path(value).expanduser()).absolute()
+        return (where.base / value).absolute()
     name = value.removeprefix(_CREDENTIAL)
     if not name or "/" in name or name in {".", ".."}:
         raise wrong(
@@ -106,6 +106,14 @@ def open_to_others(path: Path, where: Where) -> bool:
         return False  # systemd guards these with the directory and ACLs, which make the mode look too wide
     try:
         return bool(path.stat().st_mode & (stat.S_IWGRP | stat.S_IRWXO))
+    except OSError:
+        return False
+
+
+def has_directory(path: Path) -> bool:
+    """Tell whether the directory of the file is there, as far as we may know."""
+    try:
+        return path.parent.is_dir()
     except OSError:
         return False
 
