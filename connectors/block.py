@@ -32,11 +32,11 @@ _KEY = re.compile(r"hd[0-9a-v]{16}")  # so odd that a marker line is ours even i
 _SPACED, _BARE = "----", "---"
 # What an editor may put between two words: blanks, and tags such as <span>. Possessive, so read only once.
 _GAP = r"(?:\s|&nbsp;|&#160;|</?[a-zA-Z][^<>]{0,500}>)*+"
-_BLANK = r"(?:[ \t\xa0]|&nbsp;|&#160;)*+"
+_BLANK = r"(?:[ \t\xa0]|&nbsp;|&#160;|</?(?:a|b|em|font|i|span|strong|u|wbr)(?:\s[^<>]{0,500})?>)*+"
 _DASHES = r"[-\u2013\u2014]{1,4}"
 _MARK = re.compile(
     rf"(?:(?P<dashes>{_DASHES}){_BLANK})?(?P<end>end{_GAP}of{_GAP})?online{_GAP}meeting{_GAP}"
-    rf"\((?P<key>{_KEY.pattern})\)(?:{_BLANK}{_DASHES})?",
+    rf"\((?P<key>{_KEY.pattern})\)(?:{_BLANK}(?:(?P=dashes)|{_DASHES}))?",
     re.IGNORECASE,
 )
 _BREAK = re.compile(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 _NAMES = (
     r"a|abbr|address|b|big|blockquote|body|br|center|code|col|colgroup|dd|del|div|dl|dt|em|font|footer|h[1-6]"
-    r"|head|header|hr|html|html-blob|i|img|ins|li|link|main|mark|meta|nav|o:p|ol|p|pre|q|s|section|small|span|strike"
+    r"|head|header|hr|html|html-blob|i|img|ins|li|link|main|mark|meta|nav|o:p|ol|p|pre|q|s|script|section|small|span|strike"
     r"|strong|style|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|wbr"
 )
 # Only names that HTML knows: "Join<https://…>" and "<ada@example.com>" are text.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors import keywords
 from connectors.keywords import KEYWORDS, Keyword, find, replace
 
 URL = "https://us02web.zoom.us/j/92674392836?pwd=8pEk.1"
@@ -135,3 +138,7 @@ def test_nothing_but_the_keyword_is_replaced(location: str) -> None:
         assert replaced == location
     else:
         assert replaced == location[: keyword.start] + URL + location[keyword.end :]
+
+
+def test_the_examples_in_the_documentation_are_true() -> None:
+    assert doctest.testmod(keywords) == (0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import re
 import sys
@@ -445,3 +446,7 @@ def _parts(kind: Any, value: Any) -> list[Any]:
     if kind in {ASSERT, ASSERT_NOT}:
         return [value[1]]
     return []
+
+
+def test_the_examples_in_the_documentation_are_true() -> None:
+    assert doctest.testmod(links) == (0, 1)
