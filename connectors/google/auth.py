@@ -1,7 +1,7 @@
 """How we may act for people at Google, and what we ask to be allowed.
 
 `calendar.events` reads and writes events and opens push channels; nothing narrower does on calendars that are
-shared with a person. `calendar.calendarlist.readonly` tells which calendars there are, and which can have Meets.
+shared with a person. `calendar.calendarlist.readonly` tells which calendars there are, and which have Meet.
 Together they do not open settings, free/busy times, or the sharing of calendars.
 https://developers.google.com/workspace/calendar/api/auth
 """
