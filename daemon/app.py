@@ -161,7 +161,7 @@ def _client(config: Config) -> str:
 
 
 async def _recall(store: SqliteStore, client: str) -> bool | None:
-    """What was found out about this OAuth client; another client has to find out for itself."""
+    """Recall what was found out about this OAuth client; another client has to find out for itself."""
     value = await store.read(lambda conn: budgets.known(conn, CAPABILITY))
     return {f"{client} yes": True, f"{client} no": False}.get(value or "")
 

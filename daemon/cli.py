@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,9 @@ def run(path: Path, as_json: bool) -> None:
 
 @main.command()
 @click.option("--story", is_flag=True, help="End after the story, with status 0 if all went well.")
-@click.option("--port", default=0, help="Where the web page of the simulated calendars is; 0 for any free port.")
+@click.option(
+    "--port", default=0, help="Where the web page of the simulated calendars is; 0 for any free port."
+)
 @json_option
 def demo(story: bool, port: int, as_json: bool) -> None:
     """Watch huddled work against simulated providers: no account, no internet."""
@@ -98,7 +101,10 @@ def status(path: Path, as_json: bool) -> None:
     from daemon.report import print_status, status_of
 
     facts = status_of(_database(path, as_json))
-    click.echo(json.dumps(facts)) if as_json else print_status(facts)
+    if as_json:
+        click.echo(json.dumps(facts))
+    else:
+        print_status(facts)
 
 
 @main.command()
@@ -108,10 +114,14 @@ def status(path: Path, as_json: bool) -> None:
 def why(event: str, path: Path, as_json: bool) -> None:
     """Say why an EVENT (id, iCalendar UID or part of its title) does or does not have a meeting."""
     from daemon.report import print_reasons, reasons
+    from daemon.world import base_policy
 
     config = read_config(path, as_json=as_json)
-    found = reasons(_open(config), config, event)
-    click.echo(json.dumps(found)) if as_json else print_reasons(event, found)
+    found = reasons(_open(config), base_policy(config, datetime.now(UTC)), event)
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        print_reasons(event, found)
     if not found:
         sys.exit(1)
 
@@ -121,11 +131,16 @@ def why(event: str, path: Path, as_json: bool) -> None:
 @json_option
 def plan(path: Path, as_json: bool) -> None:
     """Read all calendars and say what would be done, without writing anything anywhere."""
+    from daemon import logs
     from daemon.dry_run import dry_run, print_plan
 
     config = read_config(path, as_json=as_json)
+    logs.configure("warning", config.log.format)
     found = asyncio.run(dry_run(config))
-    click.echo(json.dumps(found)) if as_json else print_plan(found)
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        print_plan(found)
     if any("error" in calendar for calendar in found["calendars"]):
         sys.exit(1)
 

@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 SWEEPS_PER_INTERVAL = 60  # how finely the calendars' turns are spread over sync.sweep_seconds
 RENEWALS = 60.0
 PRUNE = 6 * 3600.0
+DISCOVER = 600.0
 
 
 def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
@@ -44,8 +45,8 @@ def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
 
 
 def _first(name: str) -> datetime:
-    """Everything is owed once right after the start, but pruning can wait until that is done."""
-    return datetime.now(UTC) + timedelta(seconds=RENEWALS if name == "prune" else 0)
+    """Calendars and channels are owed a look right after the start; accounts were rung for by the start itself."""
+    return datetime.now(UTC) + timedelta(seconds={"prune": RENEWALS, "profiles": DISCOVER}.get(name, 0))
 
 
 async def _quietly(name: str, sweep: Callable[[], Awaitable[int]]) -> None:

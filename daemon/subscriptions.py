@@ -112,11 +112,10 @@ class Watch:
         try:
             subscription = await self._subscribe(calendar, old, channel, token)
         except (Unwatchable, NotFound) as error:
+            never = isinstance(error, Unwatchable)
             log.warning("calendar is polled instead", calendar=calendar.info.remote, reason=str(error))
             self.channels.forget(channel)
-            await lease.finish(
-                lambda conn: self._poll(conn, calendar, channel, isinstance(error, Unwatchable))
-            )
+            await lease.finish(lambda conn: self._poll(conn, calendar, channel, never=never))
             return
         log.info("calendar watched", calendar=calendar.info.remote, until=subscription.expires.isoformat())
         await lease.finish(lambda conn: self._confirm(conn, calendar, subscription))
@@ -142,9 +141,9 @@ class Watch:
         before = Subscription(old.id, old.resource, datetime.fromtimestamp(old.expires, UTC))
         return await connector.renew(calendar.info, before, channel, token, self.address + channel)
 
-    def _poll(self, conn: sqlite3.Connection, calendar: Calendar, channel: str, for_ever: bool) -> None:
+    def _poll(self, conn: sqlite3.Connection, calendar: Calendar, channel: str, *, never: bool) -> None:
         calendars.close_channel(conn, channel)
-        if for_ever:
+        if never:
             calendars.poll_only(conn, calendar.id)
 
     def _confirm(self, conn: sqlite3.Connection, calendar: Calendar, subscription: Subscription) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -14,7 +14,6 @@ from connectors.errors import Unauthorized
 from connectors.registry import Credentials, Registry
 from daemon.config import Config
 from daemon.policy import Policy, Service
-from daemon.rules import Flags
 from store.calendars import Calendar
 from store.profiles import Profile
 
@@ -33,6 +32,31 @@ def services(config: Config) -> Mapping[str, Service]:
     return {name: every[name] for name in config.services()}
 
 
+def base_policy(config: Config, now: datetime) -> Policy:
+    """Return what the configuration says about every calendar."""
+    window = timedelta(days=config.sync.window_days)
+    return Policy(now=now, flags=config.policy_flags(), services=services(config), window=window)
+
+
+def policy_for(base: Policy, calendar: Calendar, account: str) -> Policy:
+    """Add what is special about one calendar and the account that it belongs to."""
+    return replace(
+        base,
+        calendar=calendar.id,
+        calendar_name=calendar.info.name,
+        native=calendar.info.native,
+        account=account,
+    )
+
+
+def chosen(config: Config, remote: str, name: str) -> bool:
+    """Whether the operator wants a calendar kept in step."""
+    google = config.google
+    if google is None:
+        return False
+    return _fits(google.calendars, remote, name) and not _fits(google.exclude, remote, name)
+
+
 @dataclass(slots=True)
 class World:
     """Implements `daemon.outside.Outside`."""
@@ -41,13 +65,11 @@ class World:
     registry: Registry
     clock: Callable[[], float]
     credentials: dict[str, Credentials] = field(default_factory=dict)  # by profile
-    _services: Mapping[str, Service] = field(init=False)
-    _flags: Flags = field(init=False)
+    _policy: Policy = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out once what does not change while we run."""
-        self._services = services(self.config)
-        self._flags = self.config.policy_flags()
+        self._policy = base_policy(self.config, datetime.fromtimestamp(self.now(), UTC))
 
     def now(self) -> float:
         """Return seconds since the epoch."""
@@ -68,23 +90,12 @@ class World:
     def policy(self, calendar: Calendar) -> Policy:
         """Return what bears on the events of a calendar."""
         who = self.credentials.get(calendar.profile)
-        return Policy(
-            now=datetime.fromtimestamp(self.now(), UTC),
-            flags=self._flags,
-            services=self._services,
-            calendar=calendar.id,
-            calendar_name=calendar.info.name,
-            native=calendar.info.native,
-            account=who.address if who else "",
-            window=timedelta(days=self.config.sync.window_days),
-        )
+        now = datetime.fromtimestamp(self.now(), UTC)
+        return policy_for(replace(self._policy, now=now), calendar, who.address if who else "")
 
     def chosen(self, profile: Profile, remote: str, name: str) -> bool:
         """Whether the operator wants this calendar kept in step."""
-        google = self.config.google
-        if google is None:
-            return False
-        return _fits(google.calendars, remote, name) and not _fits(google.exclude, remote, name)
+        return chosen(self.config, remote, name)
 
     def _who(self, profile: str) -> Credentials:
         found = self.credentials.get(profile)

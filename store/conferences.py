@@ -32,7 +32,8 @@ def save(conn: sqlite3.Connection, calendar: str, event: str, conference: Confer
     conn.execute(
         "INSERT INTO conferences (calendar, event, key, state, service, record, changed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (calendar, event) DO UPDATE SET key = excluded.key,"
-        " state = excluded.state, service = excluded.service, record = excluded.record, changed_at = excluded.changed_at",
+        " state = excluded.state, service = excluded.service, record = excluded.record,"
+        " changed_at = excluded.changed_at",
         (calendar, event, conference.key, conference.state, conference.service, dump(conference), now),
     )
 

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlite_utils import Database
@@ -60,7 +61,7 @@ def open_file(path: str) -> sqlite3.Connection:
     Raises StoreSick with a plain sentence when the file is no database, is damaged, or is newer than this program.
     """
     try:
-        if path != ":memory:" and not os.path.exists(path):
+        if path != ":memory:" and not Path(path).exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         conn = connect(path)
         if path != ":memory:":

@@ -24,9 +24,14 @@ class Profile:
 COLUMNS = "id, provider, address, mode, secret, trouble, since"
 
 
+def profile_id(provider: str, address: str) -> str:
+    """Name a profile: the same for the same account, on any machine."""
+    return f"pro_{sha256(f'{provider}:{address}'.encode()).hexdigest()[:16]}"
+
+
 def ensure(conn: sqlite3.Connection, provider: str, address: str, mode: str, now: float) -> str:
-    """Make the profile unless it is there, and return its id: the same for the same address, on any machine."""
-    name = f"pro_{sha256(f'{provider}:{address}'.encode()).hexdigest()[:16]}"
+    """Make the profile unless it is there, and return its id."""
+    name = profile_id(provider, address)
     conn.execute(
         "INSERT INTO profiles (id, provider, address, mode, since) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (provider, address) DO UPDATE SET mode = excluded.mode",
