@@ -21,7 +21,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from connectors import markup
@@ -31,14 +31,15 @@ from connectors.model import Block
 _KEY = re.compile(r"hd[0-9a-v]{16}")  # so odd that a marker line is ours even if half of it is missing
 _SPACED, _BARE = "----", "---"
 # What an editor may put between two words: blanks, and tags such as <span>. Possessive, so read only once.
-_GAP = r"(?:\s|&nbsp;|&#160;|</?[a-zA-Z][^<>]{0,500}>)*+"
-_BLANK = r"(?:[ \t\xa0]|&nbsp;|&#160;|</?(?:a|b|em|font|i|span|strong|u|wbr)(?:\s[^<>]{0,500})?>)*+"
+_GAP = r"(?:\s|&nbsp;|&#160;|</?[a-zA-Z][^<>]{0,200}>)*+"
+_BLANK = r"(?:[ \t\xa0]|&nbsp;|&#160;|</?(?:a|b|em|font|i|span|strong|u|wbr)(?:\s[^<>]{0,200})?>)*+"
 _DASHES = r"[-\u2013\u2014]{1,4}"
 _MARK = re.compile(
     rf"(?:(?P<dashes>{_DASHES}){_BLANK})?(?P<end>end{_GAP}of{_GAP})?online{_GAP}meeting{_GAP}"
-    rf"\((?P<key>{_KEY.pattern})\)(?:{_BLANK}(?:(?P=dashes)|{_DASHES}))?",
+    rf"\((?P<key>(?-i:{_KEY.pattern}))\)(?:{_BLANK}(?:(?P=dashes)|{_DASHES}))?",
     re.IGNORECASE,
 )
+_WIDEST = 800  # characters of a marker line before and after its key, with an editor's tags
 _BREAK = re.compile(
     r"</(?P<name>p|div|li)\s*>\s*<(?P=name)(?:\s[^<>]*)?>|<br\s*/?>(?:\r?\n)?"
     r"|</?(?:p|div|li|ul|ol|body)(?:\s[^<>]*)?>|\r?\n",
@@ -64,11 +65,11 @@ class _Span:
 def split(description: str, *, html: bool | None = None) -> tuple[str, Block | None]:
     """Return the readable text outside our block, and our block."""
     spans = _spans(description)
-    notes = markup.readable(take(description, html=html), html=html)
+    notes = markup.readable(_edit(description, dict.fromkeys(spans, ""), html=html), html=html)
     if not spans:
         return notes, None
-    first = _main(spans)
-    return notes, Block(first.key, markup.readable(description[slice(*first.body)], html=html).strip())
+    main = _main(spans)
+    return notes, Block(main.key, markup.readable(description[slice(*main.body)], html=html))
 
 
 def put(description: str, key: str, lines: Iterable[str], *, html: bool | None = None) -> str:
@@ -156,7 +157,7 @@ def _main(spans: list[_Span]) -> _Span:
 
 def _spans(text: str) -> list[_Span]:
     """Find our blocks and their remains. A closing line belongs to the last opening line before it."""
-    marks = deque(_MARK.finditer(text))
+    marks = deque(_marks(text))
     lines = _lines(text) if marks else []
     spans: list[_Span] = []
     while marks:
@@ -168,12 +169,24 @@ def _spans(text: str) -> list[_Span]:
     return spans
 
 
+def _marks(text: str) -> Iterator[re.Match[str]]:
+    """Yield the marker lines. Looks only around our keys, which are quick to find."""
+    floor = 0
+    for key in _KEY.finditer(text):
+        mark = _MARK.search(text, max(floor, key.start() - _WIDEST), key.end() + _WIDEST)
+        if mark and mark.span("key") == key.span():
+            yield mark
+            floor = mark.end()
+        else:
+            floor = key.end()
+
+
 def _pair(mark: re.Match[str], other: re.Match[str]) -> bool:
-    return not mark["end"] and other["end"] is not None and mark["key"].lower() == other["key"].lower()
+    return not mark["end"] and other["end"] is not None and mark["key"] == other["key"]
 
 
 def _whole(first: re.Match[str], last: re.Match[str]) -> _Span:
-    body, key = (first.end(), last.start()), first["key"].lower()
+    body, key = (first.end(), last.start()), first["key"]
     return _Span(first.start(), last.end(), body, key, spaced=first["dashes"] == _SPACED)
 
 

@@ -59,8 +59,9 @@ def target(attributes: str) -> str:
 
 def readable(text: str, *, html: bool | None = None) -> str:
     """Return what a person reads: no tags, entities decoded, the address behind a link after its words."""
-    seen = text if html is False else "".join(_pieces(text)).replace("\xa0", " ")
-    lines = (line.strip() for line in seen.splitlines())
+    plain = html is False or not ("<" in text or "&" in text)
+    seen = text if plain else "".join(_pieces(text))
+    lines = (line.strip() for line in seen.replace("\xa0", " ").splitlines())
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
