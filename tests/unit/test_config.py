@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
+from daemon.config import Config
 from daemon.config_load import load
 from daemon.config_problems import ConfigError, Problem, problem_line, problems_json, render_problems
 from daemon.rules import Flags, Rule
@@ -189,6 +190,12 @@ def test_no_problem_repeats_a_secret_that_was_put_in_the_wrong_place(place, text
         problems_json(error.file, error.problems)
     )
     assert error.__cause__ is None
+
+
+def test_what_pydantic_itself_says_repeats_no_value():
+    with pytest.raises(ValidationError) as caught:
+        Config.model_validate({"log": {"level": SECRET}, "zoom": {"client_secret": SECRET}})
+    assert SECRET not in str(caught.value)
 
 
 def test_a_systemd_credential_is_found_by_its_name(place):

@@ -23,6 +23,10 @@ SINGLE = [
     ("[sync]\nsweep_second = 3", '10: [sync] sweep_second: unknown key. Did you mean "sweep_seconds"?'),
     ("[sync]\nsweep-seconds = 3", '10: [sync] sweep-seconds: unknown key. Did you mean "sweep_seconds"?'),
     ("[sync]\nlisten = 3", "10: [sync] listen: unknown key. It belongs in [server]."),
+    (
+        "client_secret = 3",
+        "9: [google] client_secret: unknown key. Secrets do not stand here: put it in a file",
+    ),
     ("[log]\nxyz = 3", "10: [log] xyz: unknown key. Known here: level, format."),
     ('[log]\n"\\u001b[2J" = 3', r'10: [log] "\u001b[2J": unknown key. Known here: level, format.'),
     ("[synk]\nworkers = 3", '9: synk: unknown section. Did you mean "sync"?'),
