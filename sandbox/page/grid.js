@@ -42,7 +42,7 @@ function allDayRow(days, view) {
 function chip(event, days, row, view) {
   const inside = days.map((day, index) => index).filter((index) => event.start < addDays(days[index], 1) && event.end > days[index]);
   const style = { ...paint(event, view), "grid-area": `${row + 1} / ${inside[0] + 2} / auto / span ${inside.length}` };
-  return h("button", { ...common(event, view), className: `chip ${states(event, view)}`, style }, event.title, badge(event));
+  return h("button", { ...common(event, view), className: `chip ${states(event, view)}`, style }, h("span", { className: "title" }, event.title), badge(event), others(event, view));
 }
 
 function hours(days, view) {
@@ -80,6 +80,7 @@ function block({ event, top, height, column: at, columns }, day, days, view) {
     },
     h("span", { className: "title" }, event.title),
     h("span", { className: "foot" }, h("span", { className: "time" }, clock(event.start)), badge(event)),
+    others(event, view),
   );
   if (!event.cancelled) dragged(button, event, HOUR_HEIGHT, view.acts.move);
   return button;
@@ -95,6 +96,12 @@ function common(event, view) {
   };
 }
 
+// A stripe for every other shown calendar that has the event too.
+function others(event, view) {
+  const more = event.copies.filter((copy) => copy.key !== event.key && !copy.cancelled);
+  return more.length ? h("span", { className: "others" }, more.map((copy) => h("i", { style: paint(copy, view) }))) : null;
+}
+
 function linkWords(event) {
   if (event.service) return `${event.service.name} link`;
   return event.waiting ? "waiting for a link" : "";
@@ -106,8 +113,8 @@ function states(event, view) {
   const words = [];
   if (event.cancelled) words.push("cancelled");
   if (event.end < now()) words.push("past");
-  if (event.key === view.selected) words.push("selected");
-  if (view.fresh.has(event.key)) words.push("fresh");
+  if (event.copies.some((copy) => copy.key === view.selected)) words.push("selected");
+  if (event.copies.some((copy) => view.fresh.has(copy.key))) words.push("fresh");
   return words.join(" ");
 }
 

@@ -1,6 +1,7 @@
 // The page: keeps what it shows, asks again when the sandbox says that something changed, and draws.
 
 import { follow, get, post } from "./api.js";
+import { merged } from "./copies.js";
 import { askEvent, askTitle } from "./dialogs.js";
 import { byId, fill, h, toast } from "./dom.js";
 import { draw } from "./grid.js";
@@ -126,11 +127,13 @@ async function load() {
 
 function show() {
   const colours = new Map(view.calendars.map((calendar) => [calendar.id, calendar.colour]));
-  const events = view.events.filter((event) => !view.hidden.has(event.calendar));
+  const events = merged(view.events.filter((event) => !view.hidden.has(event.calendar)));
   byId("month").textContent = monthOf(view.week);
   draw(byId("week"), { monday: view.week, events, colours, selected: view.selected, fresh: view.fresh, acts });
   const event = view.events.find((one) => one.key === view.selected) ?? null;
-  drawPanel(byId("panel"), event, event && view.calendars.find((one) => one.id === event.calendar), acts);
+  const copies = event ? events.find((one) => one.copies.some((copy) => copy.key === event.key))?.copies ?? [event] : [];
+  const calendars = new Map(view.calendars.map((calendar) => [calendar.id, calendar]));
+  drawPanel(byId("panel"), event, copies, calendars, acts);
   legend();
 }
 

@@ -7,13 +7,13 @@ import { HOUR, span } from "./time.js";
 const ANSWERS = [["accepted", "Yes"], ["tentative", "Maybe"], ["declined", "No"]];
 
 // Draws the panel, or hides it when there is no event; `acts` has what a person can do.
-export function drawPanel(root, event, calendar, acts) {
+export function drawPanel(root, event, copies, calendars, acts) {
   const same = event && root.dataset.key === event.key;
   const kept = same ? { scroll: root.scrollTop, draft: root.querySelector("input")?.value ?? "", focus: focused(root) } : null;
   root.hidden = !event;
   root.dataset.key = event?.key ?? "";
   if (!event) return fill(root);
-  fill(root, header(event, calendar, acts), buttons(event, acts), facts(event, acts));
+  fill(root, header(event, copies, calendars, acts), buttons(event, acts), facts(event, acts));
   if (kept) restore(root, kept);
 }
 
@@ -28,15 +28,25 @@ function restore(root, { scroll, draft, focus }) {
 const name = (element) => element.ariaLabel || element.textContent;
 const focused = (root) => (root.contains(document.activeElement) ? name(document.activeElement) : null);
 
-function header(event, calendar, acts) {
+function header(event, copies, calendars, acts) {
+  const calendar = calendars.get(event.calendar);
   return h("header", { style: { "--colour": calendar.colour } },
     h("div", {},
       h("h3", {}, event.title, badge(event)),
       h("p", {}, span(event)),
-      h("p", { className: "quiet" }, `${calendar.name} · ${calendar.detail}`),
+      copies.length > 1 ? copyTabs(event, copies, calendars, acts) : h("p", { className: "quiet" }, `${calendar.name} · ${calendar.detail}`),
     ),
     h("button", { type: "button", className: "icon", ariaLabel: "Close", onclick: acts.close }, "×"),
   );
+}
+
+// The organizer's copy and each guest's, to see every one as it is stored.
+function copyTabs(event, copies, calendars, acts) {
+  return h("div", { className: "copies", role: "group", ariaLabel: "Whose copy" }, copies.map((copy) => h(
+    "button",
+    { type: "button", title: copy.mine ? "The organizer's own" : "A guest's copy", ariaPressed: String(copy.key === event.key), style: { "--colour": calendars.get(copy.calendar).colour }, onclick: () => acts.open(copy) },
+    calendars.get(copy.calendar).name,
+  )));
 }
 
 function facts(event, acts) {
@@ -46,6 +56,7 @@ function facts(event, acts) {
     fact("Location", event.location || none()),
     fact("Description", event.description ? h("pre", {}, event.description) : none()),
     event.conference && fact("Conference", h("pre", {}, conference(event.conference))),
+    !event.mine && fact("Organizer", event.organizer),
     fact("Guests", guests(event, acts)),
     fact("Private marks", event.marks.length ? h("ul", { className: "marks" }, event.marks.map(([key, value]) => h("li", {}, h("code", {}, `${key} = ${value}`)))) : none()),
   );

@@ -117,5 +117,6 @@ function linkOf(raw, description) {
   const entry = raw.conferenceData?.entryPoints?.find((point) => point.entryPointType === "video")?.uri;
   const inPlace = /^https?:\/\/\S+$/.test(raw.location ?? "") ? raw.location : null;
   const inBlock = description.match(BLOCK)?.[0].match(/https?:\/\/[^\s<>"]+/)?.[0];
-  return entry ?? raw.hangoutLink ?? inBlock ?? inPlace ?? null;
+  const known = (description.match(/https?:\/\/[^\s<>"]+/g) ?? []).find((link) => serviceOf(link)?.key !== "link");
+  return entry ?? raw.hangoutLink ?? inBlock ?? inPlace ?? known ?? null;
 }

@@ -21,7 +21,7 @@ export const fromIsoDay = (text) => { const [y, m, d] = text.split("-").map(Numb
 export const minutesOf = (date) => date.getHours() * 60 + date.getMinutes();
 
 export const weekday = (date) => date.toLocaleDateString("en-GB", { weekday: "short" });
-export const longDay = (date) => date.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" });
+export const longDay = (date) => date.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "long" });
 export const shortDay = (date) => date.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
 
 export function monthOf(first) {

@@ -184,6 +184,21 @@ def test_events_that_overlap_stand_side_by_side():
 
 
 @with_node
+def test_the_copies_of_one_event_are_shown_once_and_the_organizers_leads():
+    shown = run(
+        """
+        import { merged } from "./copies.js";
+        const at = new Date("2026-11-23T09:00");
+        const copy = (key, id, mine, cancelled) => ({ key, id, mine, cancelled, provider: "google", start: at });
+        const events = [copy("b/1", "1", false, false), copy("a/1", "1", true, false), copy("a/2", "2", true, true),
+          copy("b/2", "2", false, false), copy("a/3", "3", true, true)];
+        console.log(JSON.stringify(merged(events).map((one) => [one.key, one.copies.map((each) => each.key)])));
+        """
+    )
+    assert shown == [["a/1", ["a/1", "b/1"]], ["b/2", ["a/2", "b/2"]], ["a/3", ["a/3"]]]
+
+
+@with_node
 def test_an_event_dragged_over_a_change_of_the_clocks_keeps_its_wall_clock_time():
     moved = run(
         """
