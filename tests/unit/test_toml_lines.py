@@ -191,3 +191,10 @@ def documents(draw):
 def test_each_key_of_a_random_document_is_found_on_its_line(document):
     assert set(paths(tomllib.loads(document.text))) == set(document.lines)
     assert locate(document.text) == document.lines
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_a_long_text_may_end_with_quotation_marks_of_its_own(quote, more):
+    text = f"a = [{quote * 3}x{quote * (3 + more)}, {quote}]{quote}, 1]"
+    assert set(locate(text)) == set(paths(tomllib.loads(text)))
