@@ -91,7 +91,9 @@ def test_every_keyword_is_known_in_any_case(word: str) -> None:
     [
         ("@zoom", URL),
         ("Room 4, @Zoom", f"Room 4, {URL}"),
-        ("Room 4 (@zoom) or @meet", f"Room 4 ({URL}) or @meet"),
+        ("Room 4 (@zoom) or @meet", f"Room 4 ({URL}) or meet"),
+        ("@zoom @none, ada@zoom.us", f"{URL} none, ada@zoom.us"),
+        ("@none @zoom", "@none @zoom"),
         ("Room 4", "Room 4"),
         ("", ""),
         ("@none", "@none"),
@@ -132,12 +134,16 @@ def test_a_keyword_between_spaces_is_never_missed(before: str, after: str) -> No
 
 
 @given(PIECES.map("".join))
-def test_nothing_but_the_keyword_is_replaced(location: str) -> None:
+def test_after_the_replacement_nothing_asks_any_more(location: str) -> None:
     keyword, replaced = find(location), replace(location, URL)
     if keyword is None or keyword.word == "none":
         assert replaced == location
     else:
-        assert replaced == location[: keyword.start] + URL + location[keyword.end :]
+        assert replaced.startswith(location[: keyword.start] + URL)
+        assert replaced.replace(URL, "").replace("@", "") == (
+            location[: keyword.start] + location[keyword.end :]
+        ).replace("@", "")
+        assert find(replaced) is None
 
 
 def test_the_examples_in_the_documentation_are_true() -> None:
