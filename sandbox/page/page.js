@@ -8,7 +8,7 @@ import { draw } from "./grid.js";
 import { drawPanel } from "./panel.js";
 import { PROVIDERS } from "./providers.js";
 import { drawCalls, drawMails, drawZoom } from "./side.js";
-import { HOUR, addDays, monday, monthOf, now, sameDay, setNow, startOfDay } from "./time.js";
+import { HOUR, MINUTE, addDays, monday, monthOf, now, sameDay, setNow, startOfDay } from "./time.js";
 
 const COLOURS = ["#2563eb", "#d9480f", "#0f9d76", "#9333ea", "#c2255c", "#0c8599", "#846358"];
 const POLL = 3000;
@@ -100,16 +100,25 @@ async function loadMails() {
 }
 
 const loaders = { state: loadState, call: loadCalls, mail: loadMails };
-const CHANGES = { event: "state", zoom: "state", user: "state", reset: "state", call: "call", mail: "mail" };
+const CHANGES = {
+  event: ["state"], zoom: ["state"], user: ["state"], call: ["call"], mail: ["mail"], reset: ["state", "call", "mail"],
+};
 
 let wanted = new Set();
-let waiting = null;
+let asking = null;
 
-// Asks for what changed, a moment later, so that a burst of changes is one round of questions.
+// Asks for what changed, a moment later and one round at a time, so that a burst of changes is few questions.
 function refresh(...kinds) {
   for (const kind of kinds) wanted.add(kind);
-  waiting ??= new Promise((done) => { setTimeout(() => { waiting = null; load().then(done); }, QUIET); });
-  return waiting;
+  asking ??= rounds().finally(() => { asking = null; });
+  return asking;
+}
+
+async function rounds() {
+  while (wanted.size) {
+    await new Promise((done) => { setTimeout(done, QUIET); });
+    await load();
+  }
 }
 
 async function load() {
@@ -179,11 +188,15 @@ async function start() {
   document.addEventListener("keydown", (press) => {
     if (press.key === "Escape" && view.selected && !byId("dialog").open) acts.close();
   });
-  setNow((await post("/_sandbox/clock", { advance: 0 })).now);
+  await readClock();
   await refresh("state");
-  follow(Object.keys(CHANGES), (kind) => refresh(CHANGES[kind]), (on) => { connected = on; live(on); });
+  follow(Object.keys(CHANGES), (kind) => refresh(...CHANGES[kind]), (on) => { connected = on; live(on); });
   setInterval(() => { if (!connected) refresh("state", "call", "mail"); }, POLL);
-  setInterval(show, 60_000);
+  setInterval(() => readClock().then(show, () => {}), MINUTE);
+}
+
+async function readClock() {
+  setNow((await post("/_sandbox/clock", { advance: 0 })).now);
 }
 
 function nextHour() {
