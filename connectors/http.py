@@ -25,6 +25,7 @@ from connectors.lanes import Lanes, Limits
 
 LARGEST = 16 * 1024 * 1024  # bytes of one answer, unpacked
 CONNECT_SECONDS = 10.0
+DEADLINE = 30.0  # seconds
 LONGEST_WAIT = 7 * 86_400.0  # seconds that a Retry-After is believed
 
 log = structlog.get_logger("connectors.http")
@@ -44,7 +45,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     lane: str = ""
-    deadline: float = 30.0  # seconds, waiting for a turn included
+    deadline: float | None = None  # seconds, waiting for a turn included; None for what the client was given
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Http:
     session: aiohttp.ClientSession
     lanes: Lanes
     on_call: OnCall | None = None
+    deadline: float = DEADLINE
     largest: int = LARGEST
     _proxies: dict[URL, URL | None] = field(default_factory=dict)
 
@@ -85,7 +87,10 @@ class Http:
         """
         call = _Call(request)
         try:
-            async with asyncio.timeout(request.deadline), self.lanes.turn(request.provider, request.lane):
+            async with (
+                asyncio.timeout(request.deadline or self.deadline),
+                self.lanes.turn(request.provider, request.lane),
+            ):
                 call.start()
                 return await self._exchange(request, call)
         except (aiohttp.ClientError, OSError) as error:
@@ -172,7 +177,11 @@ _NEVER_SENT = (
 
 @asynccontextmanager
 async def connect(
-    limits: Mapping[str, Limits] | None = None, on_call: OnCall | None = None, *, connections: int = 128
+    limits: Mapping[str, Limits] | None = None,
+    on_call: OnCall | None = None,
+    *,
+    deadline: float = DEADLINE,
+    connections: int = 128,
 ) -> AsyncIterator[Http]:
     """Open the session; it ends with the block. `limits` are per provider name."""
     async with aiohttp.ClientSession(
@@ -183,7 +192,7 @@ async def connect(
             "User-Agent": f"huddled/{_version()} (gzip)"
         },  # Google packs answers only for those who say so.
     ) as session:
-        yield Http(session, Lanes(limits or {}), on_call)
+        yield Http(session, Lanes(limits or {}), on_call, deadline)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

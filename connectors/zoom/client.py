@@ -18,7 +18,6 @@ from connectors.zoom import refusals
 from connectors.zoom.refusals import Refusal
 
 PUBLIC = "https://api.zoom.us/v2"
-DEADLINE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,6 @@ class Client:
                 headers=headers,
                 body=None if body is None else json.dumps(body).encode(),
                 lane=call.host,
-                deadline=DEADLINE,
             )
         )
 

@@ -157,6 +157,14 @@ async def test_after_a_deadline_the_outcome_is_unknown(http, server):
     server.gate.set()
 
 
+async def test_the_client_has_a_deadline_for_requests_that_name_none(server):
+    server.gate.clear()
+    async with connect(deadline=0.05) as http:
+        with pytest.raises(Transient, match="no answer in time"):
+            await http.send(ask(server))
+    server.gate.set()
+
+
 async def test_a_deadline_that_passes_in_the_queue_sends_nothing(http, server):
     server.gate.clear()
     before = [asyncio.create_task(http.send(ask(server, provider="narrow", lane="a"))) for _ in range(2)]
