@@ -109,8 +109,9 @@ def events(google: Google, email: str, calendar: Calendar, query: Mapping[str, A
     modes = google.world.modes
 
     def everything() -> list[str]:
-        rows = [row for row in calendar.rows.values() if wanted.keeps(row) and _stays(calendar, row, query)]
+        rows = [row for row in calendar.rows.values() if wanted.keeps(row)]
         found = _expanded(wanted, rows) if single else [row for row in rows if wanted.covers(row)]
+        found = [row for row in found if _stays(calendar, row, query)]
         return [row.id for row in _ordered(calendar, found, query.get("orderBy"))]
 
     def since(seq: int) -> list[str]:
@@ -222,11 +223,11 @@ def calendars(google: Google, email: str, query: Mapping[str, Any]) -> Listing:
         return resources.entry(google.calendars[key], line) if line else None
 
     def everything() -> list[str]:
-        return [key for key, line in entries.items() if ROLES.index(line.role) >= least]
+        kept = [line for line in entries.values() if query.get("showDeleted") or not line.deleted]
+        return [line.calendar for line in kept if ROLES.index(line.role) >= least]
 
-    def since(seq: int) -> list[str]:
-        return [key for key, line in entries.items() if line.seq > seq]
+    def since(stamp: int) -> list[str]:
+        return [key for key, line in entries.items() if line.stamp > stamp]
 
-    last = max((line.seq for line in entries.values()), default=0)
     forbidden = ("minAccessRole", "showOwnOrganizationOnly")
-    return Listing(email, "", last, everything, since, shown, forbidden, forbidden, 100, 250)
+    return Listing(email, "", google.tick(), everything, since, shown, forbidden, forbidden, 100, 250)

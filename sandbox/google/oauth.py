@@ -92,7 +92,7 @@ def _authorize(google: Google, query: Mapping[str, str]) -> web.Response:
     scopes = frozenset(query.get("scope", "").split())
     plain = query.get("code_challenge_method", "S256") != "S256"
     if query.get("response_type") != "code" or email not in users or not scopes <= known_scopes() or plain:
-        return web.HTTPFound(back.update_query(error="access_denied", state=query.get("state", "")))
+        return _redirect(back.update_query(error="access_denied", state=query.get("state", "")))
     grant = Grant(
         email=email,
         client=CLIENT_ID,
@@ -107,6 +107,10 @@ def _authorize(google: Google, query: Mapping[str, str]) -> web.Response:
     return web.HTTPFound(
         back.update_query(code=code, scope=" ".join(sorted(scopes)), state=query.get("state", ""))
     )
+
+
+def _redirect(to: URL) -> web.Response:
+    return web.Response(status=302, headers={"Location": str(to)})
 
 
 def _token(google: Google, form: Mapping[str, str]) -> tuple[Grant, Json]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-EVENTS = "/_sandbox/people/{email}/calendars/{calendar}/events"
+CALENDARS = "/_sandbox/people/{email}/calendars"
+EVENTS = CALENDARS + "/{calendar}/events"
 EVENT = EVENTS + "/{event}"
 
 
@@ -34,6 +35,18 @@ class People:
     @property
     def _google(self) -> Google:
         return self._world.room(Google)
+
+    async def add_calendar(self, request: web.Request) -> web.Response:
+        """Make a calendar of one's own, or take part in one that is shared."""
+        user = self._world.users.get(_email(request))
+        if user is None:
+            raise GoogleError("notFound")
+        return web.json_response({"id": self._google.add_calendar(user, await read_json(request))})
+
+    async def remove_calendar(self, request: web.Request) -> web.Response:
+        """Take a calendar off one's list."""
+        self._google.unlist(_email(request), request.match_info["calendar"])
+        return web.json_response({})
 
     async def list(self, request: web.Request) -> web.Response:
         """Show all events of a calendar that are not cancelled."""
@@ -92,6 +105,8 @@ def routes(world: World) -> list[web.RouteDef]:
     """Return the routes by which people act."""
     people = People(world)
     return [
+        web.post(CALENDARS, _guarded(people.add_calendar)),
+        web.delete(CALENDARS + "/{calendar}", _guarded(people.remove_calendar)),
         web.get(EVENTS, _guarded(people.list)),
         web.post(EVENTS, _guarded(people.create)),
         web.get(EVENT, _guarded(people.get)),

@@ -65,6 +65,13 @@ def listed(calendar: Calendar, row: Row, random: Random, sparse: str, where: tzi
 
 def entry(calendar: Calendar, line: Entry) -> Json:
     """Return a line of a person's calendar list."""
+    if line.deleted:
+        return {
+            "kind": "calendar#calendarListEntry",
+            "etag": etag(line.stamp),
+            "id": calendar.id,
+            "deleted": True,
+        }
     resource: Json = {
         "kind": "calendar#calendarListEntry",
         "etag": etag(line.stamp),

@@ -118,8 +118,9 @@ class Entry:
     calendar: str
     role: str
     primary: bool = False
+    deleted: bool = False
     stamp: int = 0
-    seq: int = 0
+    """When it last changed, in microseconds; rises strictly."""
 
 
 class Google:
@@ -174,12 +175,13 @@ class Google:
         """Give a person their calendars: those wanted, and always a primary one whose id is their address."""
         specs = list(wanted.get("calendars") or ())
         if not any(spec.get("primary") or spec.get("id") == user.email for spec in specs):
-            specs.insert(0, {"primary": True})
+            specs = specs if user.email in self.calendars else [{"primary": True}, *specs]
         self.lists.setdefault(user.email, {})
         for spec in specs:
-            self._add_calendar(user, spec)
+            self.add_calendar(user, spec)
 
-    def _add_calendar(self, user: User, spec: Mapping[str, Any]) -> None:
+    def add_calendar(self, user: User, spec: Mapping[str, Any]) -> str:
+        """Give a person a calendar, or a share in one that is there already, and return its id."""
         primary = bool(spec.get("primary")) or spec.get("id") == user.email
         fresh = self.world.token("c_", 26) + "@group.calendar.google.com"
         calendar_id = user.email if primary else spec.get("id", fresh)
@@ -193,21 +195,29 @@ class Google:
                 meet=bool(spec.get("meet", True)),
             )
         self._list(user.email, calendar_id, str(spec.get("accessRole", "owner")), primary=primary)
+        return calendar_id
 
     def _list(self, email: str, calendar_id: str, role: str, *, primary: bool) -> None:
-        entries = self.lists[email]
-        old = entries.pop(calendar_id, None)
+        old = self.lists[email].get(calendar_id)
         if old is not None and old.role != role:
             self.tokens.expire_sync(email, calendar_id)
-        seq = max((entry.seq for entry in entries.values()), default=old.seq if old else 0) + 1
-        entries[calendar_id] = Entry(calendar_id, role, primary, self.tick(), seq)
+        self._enter(email, Entry(calendar_id, role, primary))
+
+    def unlist(self, email: str, calendar_id: str) -> None:
+        """Take a calendar off a person's list."""
+        _, line = self.calendar(email, calendar_id)
+        self._enter(email, replace(line, deleted=True))
+
+    def _enter(self, email: str, line: Entry) -> None:
+        self.lists[email][line.calendar] = replace(line, stamp=self.tick())
         self.push.ring(f"list of {email}")
+        self.world.changed("calendar", user=email, calendar=line.calendar)
 
     def calendar(self, email: str, calendar_id: str) -> tuple[Calendar, Entry]:
         """Return a calendar as that person sees it; answer 404 when they do not."""
         wanted = email if calendar_id == "primary" else calendar_id
         entry = self.lists.get(email, {}).get(wanted)
-        if entry is None:
+        if entry is None or entry.deleted:
             raise GoogleError("notFound")
         return self.calendars[wanted], entry
 
