@@ -104,7 +104,7 @@ def _authorize(google: Google, query: Mapping[str, str]) -> web.Response:
     )
     code = google.world.token("4/", 40)
     google.tokens.codes[code] = grant
-    return web.HTTPFound(
+    return _redirect(
         back.update_query(code=code, scope=" ".join(sorted(scopes)), state=query.get("state", ""))
     )
 
