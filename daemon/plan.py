@@ -118,13 +118,10 @@ def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingReque
         return Update(known, known.meeting, request)
     if known.request != request:
         return Record(replace(known, state="changing"), "the event changed")
+    if is_pending(event, known.meeting):
+        return None
     if not shows(event, known, known.meeting, wanted.source):
-        # What lives on its event is put there by making it; all else that it can be is on its way.
-        return (
-            None
-            if known.meeting.native
-            else Write(event, replace(known, source=wanted.source), known.meeting)
-        )
+        return Write(event, replace(known, source=wanted.source), known.meeting)
     if not known.written or known.source != wanted.source:
         return Record(replace(known, written=True, source=wanted.source), "the details are on the event")
     return None
@@ -171,10 +168,10 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
     verdict = judge(event, known, policy)
     if known is None:
         return not isinstance(verdict, Wanted)
-    if known.state == "declined":
-        return isinstance(verdict, Leave) or getattr(verdict, "source", None) == known.source
     if isinstance(verdict, Leave):
         return known.state != "leaving"
+    if known.state == "declined":
+        return isinstance(verdict, Wanted) and verdict.source == known.source
     return (
         isinstance(verdict, Wanted)
         and event is not None

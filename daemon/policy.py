@@ -192,6 +192,14 @@ def domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
+def topic(title: str) -> str:
+    """Return the title without the keyword, which is meant for us and not for those who join."""
+    keyword = find(title)
+    if keyword is None:
+        return title
+    return " ".join(f"{title[: keyword.start]} {title[keyword.end :]}".split())
+
+
 def request(event: Event, service: Service, policy: Policy) -> MeetingRequest:
     """Say what the meeting should be, with only what the service follows: nothing else can make it change."""
     follows = service.follows
@@ -201,7 +209,7 @@ def request(event: Event, service: Service, policy: Policy) -> MeetingRequest:
     return MeetingRequest(
         at=event.ref,
         host="" if service.native else event.organizer if person else policy.account,
-        title=event.title if "title" in follows else "",
+        title=topic(event.title) if "title" in follows else "",
         start=event.start if timed else None,
         minutes=max(1, minutes) if timed else 0,
         zone=event.zone if timed else "UTC",
