@@ -258,6 +258,38 @@ def test_two_keys_never_make_one_block() -> None:
     assert block.key == ""
 
 
+def test_remains_of_two_blocks_are_taken_off_once() -> None:
+    assert take(f"A\n{OPENING}\n{LINES[1]}\n{CLOSING.replace(KEY, OTHER)}\nB") == "A\n\n\nB"
+
+
+def test_a_whole_block_counts_more_than_remains_before_it() -> None:
+    text = f"{CLOSING}\nAgenda\n{put('', OTHER, LINES)}"
+    assert split(text)[1] == Block(OTHER, TEXT)
+    assert put(text, KEY, LINES) == f"\nAgenda\n{put('', KEY, LINES)}"
+
+
+def test_dashes_typed_right_behind_the_block_stay() -> None:
+    for description in ("", "Agenda"):
+        assert take(put(description, KEY, LINES) + "----") == description + "----"
+
+
+@pytest.mark.parametrize(
+    ("html", "rest"),
+    [
+        (f"<p>{OPENING}</p><p>x</p><p>{CLOSING}</p>", "<p></p>"),
+        (f"<b>Agenda<br>{OPENING}</b><br>x<br>{CLOSING}", "<b>Agenda<br></b>"),
+        (f"{OPENING}<br>x<br><i class='y'>{CLOSING}<br>After</i>", "<i class='y'><br>After</i>"),
+        (
+            f"<ul><li>A {OPENING}</li></ul><br>x<ol><li>{CLOSING} B</li></ol>",
+            "<ul><li>A </li></ul><ol><li> B</li></ol>",
+        ),
+        (f"<u>{OPENING}<br><b>x<hr><i/></b></u><br>{CLOSING}", "<u></u>"),
+    ],
+)
+def test_a_tag_that_reaches_into_the_block_keeps_its_partner(html: str, rest: str) -> None:
+    assert take(html) == rest
+
+
 def test_the_address_behind_a_link_is_part_of_the_text() -> None:
     html = f'{OPENING}<br><a href="https://zoom.us/j/1?a=1&amp;b=2">Join</a><br>{CLOSING}<br>See <a href="https://x.org">x</a>'
     notes, block = split(html)
