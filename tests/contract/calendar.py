@@ -1,6 +1,6 @@
 """What every connector of calendars promises, written once. A test module gives a `stage` and takes a class.
 
-The person whose calendar it is acts past us: `stage.add(Draft(...))` and its like are clicks at the provider's page.
+The person whose calendar it is acts past us: `stage.add(Draft(...))` is a click at the provider's own page.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ NEW = replace(
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person types into a new event. `day` counts from tomorrow, `time` is on the wall clock of `zone`."""
+    """What a person types into a new event. `day` counts from tomorrow, `time` is local to `zone`."""
 
     title: str = "Design review"
     day: int = 0
@@ -435,10 +435,7 @@ class WritingContract:
         location=st.sampled_from(["", "Room 4", "Café 🎉", "https://example.org/map"]),
     )
     async def test_every_byte_of_other_peoples_text_stays(self, stage, description, location):
-        try:
-            event = await added(stage, description=description, location=location)
-        except Rejected:
-            return
+        event = await added(stage, description=description, location=location)
         written = await stage.calendar.write(event, ZOOM, KEY, SOURCE)
         assert written.notes == event.notes
         changed = await stage.calendar.write(written, NEW, KEY, SOURCE)

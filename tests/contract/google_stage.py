@@ -18,6 +18,10 @@ from tests.contract.calendar import Draft, day
 ADA, BOB = "ada@example.com", "bob@example.com"
 ZONE = "Europe/Berlin"
 QUIET = "silent@group.calendar.google.com"
+ADAS, BOBS = (
+    CalendarInfo(who, who, ZONE, writable=True, primary=True, native=("meet",)) for who in (ADA, BOB)
+)
+SILENT = CalendarInfo(QUIET, "silent", "UTC", writable=True, native=("meet",))
 VOLATILE = ("etag", "updated", "sequence", "extendedProperties")
 FIELDS = {"title": "summary", "description": "description", "location": "location"}
 OPS = {
@@ -103,9 +107,9 @@ class GoogleStage:
     guest: Any
     doorstep: str
     heard: list[Any] = field(default_factory=list)
-    info: CalendarInfo = CalendarInfo(ADA, ADA, ZONE, writable=True, primary=True, native=("meet",))
-    guest_info: CalendarInfo = CalendarInfo(BOB, BOB, ZONE, writable=True, primary=True, native=("meet",))
-    unwatchable: CalendarInfo = CalendarInfo(QUIET, "silent", "UTC", writable=True)
+    info: CalendarInfo = ADAS
+    guest_info: CalendarInfo = BOBS
+    unwatchable: CalendarInfo = SILENT
     ops: Any = field(default_factory=lambda: dict(OPS))
 
     def now(self) -> datetime:
