@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+# The reasons of a Transient that promise: the provider was not asked to make anything.
+UNTOUCHED = frozenset({"list_lag", "not_sent", "daily_budget", "daily_limit"})
+
+
 class ProviderError(Exception):
     """The provider did not do what was asked."""
 

@@ -87,7 +87,9 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         store = SqliteStore(str(config.store.path))
         stack.callback(store.close)
         metrics, dice = Metrics(), random.Random()  # noqa: S311 - spreads load, guards nothing
-        http = await stack.enter_async_context(connect(_limits(config), metrics.called))
+        http = await stack.enter_async_context(
+            connect(_limits(config), metrics.called, deadline=config.limits.call_deadline_seconds)
+        )
 
         def now() -> datetime:
             return datetime.fromtimestamp(clock(), UTC)

@@ -33,7 +33,7 @@ Facts = dict[str, Any]
 async def dry_run(config: Config) -> Facts:
     """Read every calendar and plan every event in it, with what the database (if there is one) already knows."""
     known = _known(config.store.path)
-    async with connect() as http:
+    async with connect(deadline=config.limits.call_deadline_seconds) as http:
         dice = random.Random()  # noqa: S311 - spreads load, guards nothing
         registry = Registry(
             http, lambda: datetime.now(UTC), dice, google=config.google_settings(), third_party=False

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from connectors.errors import Conflict, NotFound, ProviderError, Transient
+from connectors.errors import UNTOUCHED, Conflict, NotFound, ProviderError, Transient
 from connectors.model import Conference, Event
 from daemon.look import Look, look, owed_at, unmarked
 from daemon.outside import Outside
@@ -130,6 +130,12 @@ class Reconcile:
         visit.minted.clear()
         try:
             await self._touch(visit, action, None if fresh else tried)
+        except Transient as error:
+            if isinstance(action, Provision) and not fresh and error.reason in UNTOUCHED:
+                # Looking did not ask for anything: what is waited for is the older try.
+                visit.become(replace(action.conference, tried=tried), "waiting", str(error))
+                await visit.lease.tx(self._commit(visit))
+            raise
         except Conflict:
             visit.conflicts += 1
             if visit.conflicts > MOST_CONFLICTS:

@@ -189,12 +189,11 @@ class ZoomMeetings:
             query["next_page_token"] = str(page["next_page_token"])
 
     def _trust_the_list(self, tried: datetime) -> None:
-        lag = self._settings.list_lag_seconds
-        if (self._now() - tried).total_seconds() < lag:
-            # The whole lag and not its rest: the caller may count this call as another try.
+        rest = self._settings.list_lag_seconds - (self._now() - tried).total_seconds()
+        if rest > 0:
             raise Transient(
                 "an earlier create may have made a meeting that Zoom does not list yet",
-                retry_after=lag,
+                retry_after=rest,
                 provider="zoom",
                 reason="list_lag",
             )
