@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -117,20 +117,24 @@ def _unspaced(before: str) -> str:
 def _unpaired(region: str) -> str:
     """Return the tags that only open or only close inside the region: the text around it needs them."""
     closing: list[tuple[str, str]] = []
-    opening: list[tuple[str, str]] = []
+    still: dict[int, tuple[str, str]] = {}  # opening tags by where they stand
+    places: defaultdict[str, list[int]] = defaultdict(list)
     for tag in markup.TAG.finditer(region):
         name = tag["name"].lower()
         if name in _VOID or tag["rest"].endswith("/"):
             continue
         if not tag["close"]:
-            opening.append((name, tag[0]))
-        elif not opening:
+            still[tag.start()] = (name, tag[0])
+            places[name].append(tag.start())
+        elif places[name]:
+            del still[places[name].pop()]
+        else:
             closing.append((name, tag[0]))
-        elif opening[-1][0] == name:
-            opening.pop()
+    opening = deque(still.values())
     while closing and opening and closing[-1][0] == opening[0][0]:
-        del closing[-1], opening[0]
-    return "".join(tag for _, tag in closing + opening)
+        closing.pop()
+        opening.popleft()
+    return "".join(tag for _, tag in [*closing, *opening])
 
 
 def _render(key: str, lines: Iterable[str], *, dashes: str, tags: bool, html: bool | None) -> str:
