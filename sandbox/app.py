@@ -10,7 +10,8 @@ from aiohttp import web
 
 from sandbox.answering import answering
 from sandbox.control import Control
-from sandbox.providers import page_routes, providers
+from sandbox.page import routes as page
+from sandbox.providers import providers
 from sandbox.state import World
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def build(world: World) -> web.Application:
     for provider in simulated.values():
         app.add_routes(provider.routes(world))
         app.add_routes(provider.control_routes(world))
-    app.add_routes(page_routes(world))
+    app.add_routes(page.routes(world))
 
     async def close(_: web.Application) -> None:
         await world.close()

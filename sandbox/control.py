@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.state import Modes, User
+from sandbox.modes import Modes
+from sandbox.state import User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,10 @@ class Control:
         unknown = set(wanted) - {f.name for f in fields(Modes)}
         if unknown:
             raise bad_request(f"unknown modes: {', '.join(sorted(unknown))}")
-        self._world.modes = replace(self._world.modes, **wanted)
+        try:
+            self._world.modes = replace(self._world.modes, **wanted)
+        except (ValueError, TypeError) as error:
+            raise bad_request(str(error)) from error
         return await self._modes(request)
 
     async def _modes(self, _: web.Request) -> web.Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sandbox.google import routes as google
+from sandbox.zoom import routes as zoom
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aiohttp import web
 
@@ -42,16 +43,5 @@ class Provider(Protocol):
 
 
 def providers() -> dict[str, Provider]:
-    """Return the providers by name (the first part of their paths)."""
-    return {name: cast("Provider", module) for name in ("google", "zoom") if (module := _module(name))}
-
-
-def page_routes(world: World) -> Sequence[web.RouteDef]:
-    """Return the routes of the web page."""
-    module = _module("page")
-    return cast("Sequence[web.RouteDef]", module.routes(world)) if module else ()
-
-
-def _module(name: str) -> Any:
-    found = importlib.util.find_spec(f"sandbox.{name}") and importlib.util.find_spec(f"sandbox.{name}.routes")
-    return importlib.import_module(f"sandbox.{name}.routes") if found else None
+    """Return the providers by name, which is the first part of their paths."""
+    return {"google": google, "zoom": zoom}

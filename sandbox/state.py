@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sandbox.calls import CallLog, Outbox
 from sandbox.clock import Clock
 from sandbox.faults import Faults
+from sandbox.modes import Modes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -25,33 +26,6 @@ class User:
     email: str
     name: str
     zoom: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Modes:
-    """How the providers behave until told otherwise; replaced as a whole, never changed in place."""
-
-    latency: float = 0.0
-    """Seconds that every provider answer takes, concurrently."""
-    addon: str = "reject_400"
-    """What becomes of a third-party conference: reject_400, drop_silently or accept."""
-    meet: str | dict[str, float] = "success"
-    """How a Meet comes about: success, failure, or {"pending": seconds}."""
-    foreign_write: str = "forbidden"
-    """What a guest's write to shared fields does: forbidden (403) or silent (200, nothing changed)."""
-    sparse_cancelled: str = "random"
-    """Whether cancelled items carry little more than their id: random, always or never."""
-    short_pages: str = "random"
-    """Pages smaller than asked: random (once a list needs several), always or never."""
-    google_quota_per_minute: int = 0
-    """Quota units a user has per minute (a PATCH costs three); 0 switches the quota off."""
-    max_channel_seconds: int = 2_592_000
-    """Longest life of a push channel, in seconds."""
-    zoom_list_lag: float = 0.0
-    zoom_daily_limit: int = 100
-    zoom_errors: str = "json"
-    zoom_no_password: bool = False
-    zoom_forced_waiting_room: bool = False
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from sandbox.google.api import Asked
-    from sandbox.google.state import Calendar, Row
+    from sandbox.google.rows import Calendar, Row
     from sandbox.state import World
 
 Json = dict[str, Any]
@@ -73,6 +73,7 @@ async def _list_events(asked: Asked) -> Json:
 
 
 def _events(asked: Asked, calendar: Calendar, role: str, found: Json) -> Json:
+    found["items"] = [resources.seen(item, role) for item in found["items"]]
     return {
         "kind": "calendar#events",
         "etag": f'"{asked.google.world.token("p", 15)}"',
@@ -103,8 +104,8 @@ def _shown(asked: Asked, calendar: Calendar, row: Row) -> Json:
 
 
 async def _get(asked: Asked) -> Json:
-    calendar, _ = asked.google.calendar(asked.email, asked.path["calendarId"])
-    return _shown(asked, calendar, events.found(calendar, asked.path["eventId"]))
+    calendar, line = asked.google.calendar(asked.email, asked.path["calendarId"])
+    return resources.seen(_shown(asked, calendar, events.found(calendar, asked.path["eventId"])), line.role)
 
 
 async def _insert(asked: Asked) -> Json:

@@ -12,7 +12,8 @@ from sandbox.google.merging import merged
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.google.state import Calendar, Google
+    from sandbox.google.rows import Calendar
+    from sandbox.google.state import Google
 
 Json = dict[str, Any]
 

@@ -11,13 +11,14 @@ from sandbox.google.errors import GoogleError
 from sandbox.google.merging import IDENTITY, merged, settle, writable
 from sandbox.google.recurrence import occurs
 from sandbox.google.resources import etag
-from sandbox.google.state import Row
+from sandbox.google.rows import Row
 from sandbox.google.times import instant, shown, stamp_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.google.state import Calendar, Google
+    from sandbox.google.rows import Calendar
+    from sandbox.google.state import Google
 
 Json = dict[str, Any]
 
@@ -99,9 +100,9 @@ def change(
         whole = {k: before[k] for k in IDENTITY} | {"status": "confirmed"} | writable(body)
     else:
         whole = merged(before, writable(body))
+    whole["conferenceData"] = _conference(google, writer, calendar, before, body, put=put)
     if not guests.is_organizer(calendar, before):
         return foreign.write(google, writer, calendar, row, before, whole)
-    whole["conferenceData"] = _conference(google, writer, calendar, before, body, put=put)
     return commit(google, writer, calendar, row, before, whole)
 
 

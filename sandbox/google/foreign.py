@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.google.events import Writer
-    from sandbox.google.state import Calendar, Google, Row
+    from sandbox.google.rows import Calendar, Row
+    from sandbox.google.state import Google
 
 Json = dict[str, Any]
 

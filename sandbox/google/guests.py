@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.google.merging import OWN
-from sandbox.google.state import Row
+from sandbox.google.rows import Row
 from sandbox.google.times import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.google.state import Calendar, Google
+    from sandbox.google.rows import Calendar
+    from sandbox.google.state import Google
 
 Json = dict[str, Any]
 

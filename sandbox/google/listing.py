@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.google import resources
 from sandbox.google.errors import GoogleError
 from sandbox.google.recurrence import ends_after, instance_id, occurrences
-from sandbox.google.state import Row
+from sandbox.google.rows import Row
 from sandbox.google.sync import Listing
 from sandbox.google.times import instant, known_zone, micros, rfc3339, stamp_text
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, tzinfo
 
-    from sandbox.google.state import Calendar, Entry, Google
+    from sandbox.google.rows import Calendar, Entry
+    from sandbox.google.state import Google
 
 Json = dict[str, Any]
 

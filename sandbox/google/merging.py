@@ -11,7 +11,7 @@ from sandbox.google.times import instant, settled
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.google.state import Calendar
+    from sandbox.google.rows import Calendar
 
 Json = dict[str, Any]
 

@@ -16,7 +16,7 @@ from sandbox.google.state import Google
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sandbox.google.state import Calendar, Row
+    from sandbox.google.rows import Calendar, Row
     from sandbox.state import World
 
 Json = dict[str, Any]

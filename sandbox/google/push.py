@@ -140,17 +140,18 @@ class Push:
             self.channels[channel.id] = replace(sent, late=channel.late - 1)
         self.send(sent, "exists")
 
-    def send(self, channel: Channel, state: str) -> None:
-        """Deliver a message in the background, as well or badly as the modes say."""
+    def send(self, channel: Channel, state: str) -> list[asyncio.Task[None]]:
+        """Deliver a message in the background, as well or badly as the modes say; return the deliveries."""
         modes, chance = self.modes, self._world.random
         if chance.random() < modes.drop:
-            return
-        copies = modes.copies + (1 if chance.random() < modes.double else 0)
-        for _ in range(copies):
+            return []
+        deliveries = []
+        for _ in range(modes.copies + (1 if chance.random() < modes.double else 0)):
             wait = chance.uniform(*modes.delay) + (chance.uniform(0, 0.2) if modes.reorder else 0)
             self.tally.under_way += 1
             self.tally.idle.clear()
-            self._world.spawn(self._deliver(channel, state, wait))
+            deliveries.append(self._world.spawn(self._deliver(channel, state, wait)))
+        return deliveries
 
     async def _deliver(self, channel: Channel, state: str, wait: float) -> None:
         try:

@@ -12,9 +12,28 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from random import Random
 
-    from sandbox.google.state import Calendar, Entry, Row
+    from sandbox.google.rows import Calendar, Entry, Row
 
     Json = dict[str, Any]
+
+BUSY = (
+    "kind",
+    "etag",
+    "id",
+    "status",
+    "created",
+    "updated",
+    "iCalUID",
+    "eventType",
+    "start",
+    "end",
+    "recurrence",
+    "recurringEventId",
+    "originalStartTime",
+    "transparency",
+    "visibility",
+)
+"""What is left of an event for those who may only see that somebody is busy."""
 
 
 def etag(stamp: int) -> str:
@@ -46,6 +65,14 @@ def event(calendar: Calendar, row: Row, where: tzinfo | None = None) -> Json:
         for name in ("start", "end", "originalStartTime"):
             if name in resource:
                 resource[name] = shown(resource[name], where)
+    return resource
+
+
+def seen(resource: Json, role: str) -> Json:
+    """Return an event as somebody with that role sees it: of some only when it is."""
+    private = resource.get("visibility") in ("private", "confidential")
+    if role == "freeBusyReader" or (private and role in ("reader", "writerWithoutPrivateAccess")):
+        return {name: value for name, value in resource.items() if name in BUSY}
     return resource
 
 

@@ -27,7 +27,7 @@ def control_routes(world: World) -> list[web.RouteDef]:
 
 
 def snapshot(world: World) -> dict[str, Any]:
-    """Return every calendar with its events, and the push channels."""
+    """Return every calendar with its events, the push channels, and the Meet room of each request."""
     google = world.room(Google)
     calendars = {
         calendar.id: {
@@ -38,7 +38,7 @@ def snapshot(world: World) -> dict[str, Any]:
         }
         for calendar in google.calendars.values()
     }
-    return {"calendars": calendars, "channels": google.push.listing()}
+    return {"calendars": calendars, "channels": google.push.listing(), "meet": google.meet_codes}
 
 
 def reset(world: World) -> None:

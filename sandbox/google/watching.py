@@ -26,8 +26,8 @@ USUAL_TTL = 604_800
 """Seconds a channel lives when nothing is asked for."""
 CHANNEL_ID = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}")
 LONGEST_TOKEN = 256
-HEAD_START = 0.05
-"""Seconds the `sync` message has at times before the answer to watch goes out."""
+HEAD_START = 0.25
+"""Seconds for which the answer to watch waits at most, so that the `sync` message comes first."""
 
 
 async def watch_events(asked: Asked) -> Json:
@@ -60,9 +60,10 @@ async def _watch(asked: Asked, source: str, path: str) -> Json:
         resource_uri=f"{google.base}{path}?alt=json",
     )
     google.push.open(channel)
-    google.push.send(channel, "sync")
-    if google.world.random.random() < 0.5:
-        await asyncio.sleep(HEAD_START)
+    deliveries = google.push.send(channel, "sync")
+    first = google.world.modes.sync_first
+    if deliveries and (first == "always" or (first == "random" and google.world.random.random() < 0.5)):
+        await asyncio.wait(deliveries, timeout=HEAD_START)
     answer = {
         "kind": "api#channel",
         "id": channel.id,

@@ -35,7 +35,7 @@ async def test_a_reset_forgets_everything(ada, control):
     await control("POST", "/modes", {"meet": "failure"})
     await control("POST", "/clock", {"advance": 1000})
     await control("POST", "/reset", {})
-    assert (await control("GET", "/state"))["google"] == {"calendars": {}, "channels": []}
+    assert (await control("GET", "/state"))["google"] == {"calendars": {}, "channels": [], "meet": {}}
     assert (await control("GET", "/calls"))["last"] == 0
     assert (await control("GET", "/faults"))["faults"] == []
     assert (await control("GET", "/modes"))["meet"] == "success"
@@ -57,6 +57,9 @@ async def test_the_clock_moves_on(control):
         ("POST", "/faults", {"id": 5, "status": 500}),
         ("POST", "/faults", {"drop": "later"}),
         ("POST", "/modes", {"colour": "red"}),
+        ("POST", "/modes", {"meet": "perhaps"}),
+        ("POST", "/modes", {"meet": {"later": 5}}),
+        ("POST", "/modes", {"addon": "keep"}),
         ("POST", "/push", {"lose": 1}),
         ("POST", "/google/lock", {"email": "nobody@example.com", "seconds": 1}),
         ("POST", "/google/refresh_tokens", {"email": "nobody@example.com"}),

@@ -246,3 +246,23 @@ async def test_only_writers_write(control, role, status):
     answer = await bob.call("POST", f"/calendars/{team}/events", {**DAY, "summary": "x"})
     assert answer.status == status
     assert status == 200 or answer.reason == "requiredAccessLevel"
+
+
+@pytest.mark.parametrize(
+    ("role", "visibility", "seen"),
+    [
+        ("writer", "private", True),
+        ("reader", "default", True),
+        ("reader", "private", False),
+        ("writerWithoutPrivateAccess", "private", False),
+        ("freeBusyReader", "default", False),
+    ],
+)
+async def test_what_a_calendar_shows_depends_on_the_role(ada, control, role, visibility, seen):
+    team = (await control("POST", "/people/ada@example.com/calendars", {}))["id"]
+    made = await ada.insert(team, visibility=visibility)
+    await control("POST", "/people/bob@example.com/calendars", {"id": team, "accessRole": role})
+    bob = await control.client("bob@example.com")
+    for event in (await bob.get(made["id"], team), (await bob.listed(team))[0][0]):
+        assert event["start"] == made["start"]
+        assert ("summary" in event) == seen

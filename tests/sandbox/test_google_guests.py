@@ -41,10 +41,16 @@ async def test_a_guests_private_properties_are_theirs_and_survive(ada, bob):
     assert "extendedProperties" not in await ada.get(made["id"])
 
 
-@pytest.mark.parametrize("patch", [{"summary": "x"}, {"extendedProperties": {"shared": {"a": "1"}}}])
+MEET = {"createRequest": {"requestId": "r", "conferenceSolutionKey": {"type": "hangoutsMeet"}}}
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [{"summary": "x"}, {"extendedProperties": {"shared": {"a": "1"}}}, {"conferenceData": MEET}],
+)
 async def test_a_guests_write_to_what_is_shared_is_refused(ada, bob, patch):
     made = await ada.insert(**BOB)
-    answer = await bob.patch(made["id"], patch)
+    answer = await bob.patch(made["id"], patch, conferenceDataVersion="1")
     assert (answer.status, answer.reason) == (403, "forbiddenForNonOrganizer")
     assert (await ada.get(made["id"]))["etag"] == made["etag"]
 

@@ -247,10 +247,12 @@ async def test_a_push_to_the_outside_fails_without_being_sent(ada, control, door
     assert (await settled(control)) == {"delivered": 0, "failed": 1}
 
 
-async def test_sync_comes_at_times_before_the_answer_to_watch(ada, control, door):
-    early = []
-    for n in range(12):
-        await ada.ok("POST", WATCH, channel(door, f"c{n}"))
-        early.append(f"c{n}" in [ring["X-Goog-Channel-ID"] for ring in door.rings])
-        await settled(control)
-    assert True in early
+@pytest.mark.parametrize("mode", ["always", "never"])
+async def test_sync_may_come_before_the_answer_to_watch(ada, control, door, mode):
+    await control("POST", "/modes", {"sync_first": mode})
+    if mode == "never":
+        await control("POST", "/push", {"delay": [0.2, 0.2]})
+    await ada.ok("POST", WATCH, channel(door))
+    assert door.states() == (["sync"] if mode == "always" else [])
+    await settled(control)
+    assert door.states() == ["sync"]
