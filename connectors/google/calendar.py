@@ -24,9 +24,8 @@ from connectors.model import CalendarInfo, Changes, Event, Gone, Meeting, Subscr
 from connectors.settings import GoogleSettings
 
 LOOK_BACK = timedelta(days=1)  # a full listing begins so long before now
-GENERATED = (
-    "@group.v.calendar.google.com"  # holidays, birthdays, moon phases: no pushes, and asking never helps
-)
+# Holidays, birthdays, phases of the moon: they have no pushes, and asking again never helps.
+GENERATED = ("@group.v.calendar.google.com", "holiday.calendar.google.com")
 CALENDARS = 250  # on a page, the most that Google gives
 
 log = structlog.get_logger("connectors.google")

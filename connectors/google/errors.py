@@ -32,6 +32,7 @@ _SCOPES = (
 _MEND = {
     "accessNotConfigured": "switch on the Google Calendar API for the project of this OAuth client",
     "notACalendarUser": "this person has no Google Calendar: switch the service on, or leave them out",
+    "authError": "even a fresh access token is refused: connect the account again, or check the delegation",
     "forbiddenForServiceAccounts": "give the service account domain-wide delegation",
     "insufficientPermissions": _SCOPES,
     "SERVICE_DISABLED": "switch on the Google Calendar API for the project of this OAuth client",
