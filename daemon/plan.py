@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from connectors.keywords import find
 from connectors.model import Conference, Event, Meeting, MeetingRequest
-from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, judge, request
+from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, is_over, judge, request
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -90,18 +90,25 @@ def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_ke
 
 def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str) -> Action | None:
     """Reserve a key. Our mark on the event names a conference that was lost or cancelled: take its key up again."""
-    if event is None or not isinstance(verdict, Wanted):
+    if event is None:
         return None
-    marked = event.mark.key if event.mark and event.mark.event == event.ref.event else ""
-    new = Conference(
-        key=marked or fresh_key,
-        state="reserved",
-        service=verdict.service.name,
-        source=verdict.source,
-        request=request(event, verdict.service, policy),
-        tried=LONG_AGO if marked else None,
-    )
-    return Record(new, f"{verdict.source} asks for {verdict.service.name}")
+    marked = remains(event)
+    if isinstance(verdict, Wanted):
+        wanted = request(event, verdict.service, policy)
+        tried = LONG_AGO if marked else None
+        key, service, source = marked or fresh_key, verdict.service.name, verdict.source
+        return Record(
+            Conference(key, "reserved", service, source, wanted, tried=tried), f"{source} asks for {service}"
+        )
+    if marked and event.own and not is_over(event, policy):
+        gone = Conference(marked, "leaving", "", "", MeetingRequest(event.ref))
+        return Write(event, gone, None)  # a cancelled event came back with the details of its former meeting
+    return None
+
+
+def remains(event: Event) -> str:
+    """Return the key of a conference of this very event whose details are still on it; "" where there are none."""
+    return event.mark.key if event.mark and event.mark.event == event.ref.event else ""
 
 
 def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingRequest) -> Action | None:
@@ -167,7 +174,8 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
     """Whether the world is as it should be: said from the outside, without planning, to check the plan by."""
     verdict = judge(event, known, policy)
     if known is None:
-        return not isinstance(verdict, Wanted)
+        clean = event is None or not event.own or is_over(event, policy) or not remains(event)
+        return not isinstance(verdict, Wanted) and clean
     if isinstance(verdict, Leave):
         return known.state != "leaving"
     if known.state == "declined":

@@ -12,6 +12,7 @@ from connectors.links import foreign_links
 from connectors.model import Conference, Event, MeetingRequest
 from daemon.rules import Flags, Rule
 
+PLACES = ("title", "description", "location")
 GROUP_CALENDAR = "@group.calendar.google.com"
 
 
@@ -74,7 +75,7 @@ def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verd
     if policy.covered:
         return Unwanted("an occurrence shares the meeting of its series")
     started = known is not None and known.state in {"live", "changing"}
-    if event.ends is not None and event.ends <= policy.now:
+    if is_over(event, policy):
         return Leave("the event is over") if started else Unwanted("the event is over")
     asked = ask(event, known, policy)
     if isinstance(asked, Unwanted):
@@ -82,6 +83,11 @@ def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verd
     if asked.service.name not in policy.services and known is not None:
         return Leave(f"{asked.service.name} is no longer configured")
     return asked if started else _first_time(event, known, asked, policy)
+
+
+def is_over(event: Event, policy: Policy) -> bool:
+    """Whether the event, or the last occurrence of the series, has ended."""
+    return event.ends is not None and event.ends <= policy.now
 
 
 def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: Policy) -> Verdict:
@@ -96,8 +102,12 @@ def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: P
 
 
 def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwanted:
-    """Find what asks for a conference: a keyword, then the property, then a consumed keyword, then a rule."""
-    for place in policy.flags.look_in:
+    """Find what asks for a conference: a keyword, then the property, then a consumed keyword, then a rule.
+
+    The location comes last of the three places: our link takes the place of the keyword there, and that must not
+    change who wins.
+    """
+    for place in (place for place in PLACES if place in policy.flags.look_in):
         keyword = find(text_of(event, place))
         if keyword:
             return resolve(keyword.word, f"{place}:@{keyword.word}", policy)

@@ -52,7 +52,10 @@ def event(**changes):
 
 def meeting(service="zoom", number=1, **changes):
     """A meeting as a provider would have made it."""
-    url = {"zoom": f"https://zoom.us/j/9{number:09}?pwd=p{number}", "meet": f"https://meet.google.com/abc-defg-{number:03}"}
+    url = {
+        "zoom": f"https://zoom.us/j/9{number:09}?pwd=p{number}",
+        "meet": f"https://meet.google.com/abc-defg-{number:03}",
+    }
     made = Meeting(
         service=service,
         name=service.title(),

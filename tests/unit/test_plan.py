@@ -16,7 +16,12 @@ from daemon.rules import Rule
 KEY = "hd0000000000000001"
 FRESH = "hd0000000000000002"
 FLAGGED = event(title="@zoom Review")
-MEET = live(service="meet", source="title:@meet", meeting=meeting("meet"), request=request(host="", title="", start=None, minutes=0, zone="UTC"))
+MEET = live(
+    service="meet",
+    source="title:@meet",
+    meeting=meeting("meet"),
+    request=request(host="", title="", start=None, minutes=0, zone="UTC"),
+)
 
 
 def decide(seen, known=None, policy=POLICY):
@@ -62,7 +67,9 @@ def test_a_meeting_is_written_on_its_event():
 
 def test_details_that_are_there_are_noted_and_not_written_again():
     known = live(written=False)
-    assert decide(shown(FLAGGED, known), known) == Record(replace(known, written=True), "the details are on the event")
+    assert decide(shown(FLAGGED, known), known) == Record(
+        replace(known, written=True), "the details are on the event"
+    )
 
 
 def test_all_is_well():
@@ -315,6 +322,10 @@ def act(seen, known, action):
             if made is None:
                 url = conference.meeting.join_url if conference.meeting else "?"
                 return replace(clean, location=at.location.replace(url, "")), known
-            location = at.location.replace("@zoom", made.join_url) if conference.source.startswith("location:") else at.location
+            location = (
+                at.location.replace("@zoom", made.join_url)
+                if conference.source.startswith("location:")
+                else at.location
+            )
             return shown(replace(clean, location=location), conference), replace(conference, written=True)
     raise AssertionError(action)

@@ -23,7 +23,8 @@ def with_flags(**changes):
         ({"title": "Review (@Meet)"}, "meet", "title:@meet"),
         ({"location": "@zoom"}, "zoom", "location:@zoom"),
         ({"description": "see you @static"}, "static", "description:@static"),
-        ({"location": "@meet", "title": "@zoom"}, "meet", "location:@meet"),
+        ({"location": "@meet", "title": "@zoom"}, "zoom", "title:@zoom"),
+        ({"location": "@meet", "description": "@zoom"}, "zoom", "description:@zoom"),
         ({"title": "@zoom or @meet"}, "zoom", "title:@zoom"),
         ({"title": "@video"}, "zoom", "title:@video"),
         ({"ask": "zoom"}, "zoom", "property:zoom"),
@@ -120,8 +121,16 @@ def test_a_consumed_keyword_is_remembered_by_the_mark():
     assert judge(marked, None, POLICY) == Wanted(SERVICES["zoom"], "location:@zoom")
 
 
+def test_a_later_keyword_beats_a_consumed_one():
+    known = live(source="location:@zoom")
+    verdict = judge(shown(event(title="Review @none"), known), known, POLICY)
+    assert verdict.why == "title:@none asks for no conference"
+
+
 def test_the_mark_on_a_copied_event_asks_for_nothing():
-    assert isinstance(judge(event(mark=Mark("hd0000000000000001", "other", "location:@zoom")), None, POLICY), Unwanted)
+    assert isinstance(
+        judge(event(mark=Mark("hd0000000000000001", "other", "location:@zoom")), None, POLICY), Unwanted
+    )
 
 
 def test_a_title_keyword_is_not_remembered():
@@ -205,7 +214,8 @@ def test_a_rule_may_add_a_link_beside_a_foreign_one():
 
 
 @pytest.mark.parametrize(
-    ("title", "left"), [("@zoom Review", "Review"), ("Review @ZOOM now", "Review now"), ("@zoom", ""), ("a  b", "a  b")]
+    ("title", "left"),
+    [("@zoom Review", "Review"), ("Review @ZOOM now", "Review now"), ("@zoom", ""), ("a  b", "a  b")],
 )
 def test_the_keyword_does_not_become_part_of_the_topic(title, left):
     assert topic(title) == left
@@ -243,7 +253,11 @@ def test_a_failed_conference_of_the_calendar_is_no_link():
 
 
 def test_a_meet_that_we_asked_for_is_ours_even_when_google_forgets_who_asked():
-    mine = event(title="@meet", native=Native("meet", "ready", meeting("meet").join_url), mark=Mark("hd0000000000000001", "e1", ""))
+    mine = event(
+        title="@meet",
+        native=Native("meet", "ready", meeting("meet").join_url),
+        mark=Mark("hd0000000000000001", "e1", ""),
+    )
     known = live(state="reserved", service="meet", meeting=None, written=False)
     assert isinstance(judge(mine, known, POLICY), Wanted)
 
