@@ -41,7 +41,7 @@ def _events(now: datetime) -> Iterator[tuple[str, Json]]:
     yield ADA, {"summary": "Coffee with Bob @meet", **_at(week[0], 15, 30), **bob}
     yield ADA, {"summary": "Dentist", "location": "12 Main Street", **_at(week[1], 9, 45)}
     yield ADA, _weekly({"summary": "Team weekly @zoom", **_at(week[1], 11, 60), **bob})
-    yield ADA, {"summary": "Customer call", "description": f"Join: {TEAMS}", **_at(week[2], 14, 60)}
+    yield ADA, {"summary": "Customer call @zoom", "description": f"Join: {TEAMS}", **_at(week[2], 14, 60)}
     yield ADA, {"summary": "Quarterly planning", "location": "@meet", **_at(week[3], 13, 90), **both}
     yield ADA, {"summary": "Company holiday", **_all_day(week[4])}
     yield ADA, {"summary": "Write the report", **_at(week[6], 9, 120)}

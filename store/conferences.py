@@ -19,6 +19,16 @@ class Fact:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """A fact with the event that it happened to; numbers rise as facts come in."""
+
+    number: int
+    calendar: str
+    event: str
+    fact: Fact
+
+
 def get(conn: sqlite3.Connection, calendar: str, event: str) -> Conference | None:
     """Find the conference of an event."""
     row = conn.execute(
@@ -97,6 +107,15 @@ def history(conn: sqlite3.Connection, calendar: str, event: str, most: int = 50)
         (calendar, event, most),
     )
     return [Fact(*row) for row in rows][::-1]
+
+
+def news(conn: sqlite3.Connection, after: int, most: int = 500) -> Sequence[News]:
+    """Tell what happened to all events after the fact numbered `after`, oldest first."""
+    rows = conn.execute(
+        "SELECT id, calendar, event, at, what, detail FROM history WHERE id > ? ORDER BY id LIMIT ?",
+        (after, most),
+    )
+    return [News(row[0], row[1], row[2], Fact(*row[3:])) for row in rows]
 
 
 def prune(conn: sqlite3.Connection, before: float) -> int:

@@ -1,0 +1,219 @@
+"""The story of the demo: what Ada and Bob do, and what has to be true afterwards."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from daemon import demo_seen as seen
+from daemon.demo_scene import Scene, Step, Told, require
+from daemon.demo_seen import Json
+from daemon.demo_stage import PEOPLE
+
+ADA, BOB = PEOPLE
+CAROL = "carol@example.org"
+COPIES = 50
+LATE = 5.0  # seconds that Zoom keeps its answer back: enough to be killed in
+NOTES = "Bring the figures of the third quarter.\n"
+
+
+async def begin(scene: Scene) -> Told:
+    """Start huddled over calendars that have been in use."""
+    scene.seeded = await scene.state()
+    events = list(seen.own_events(scene.seeded))
+    flagged = [event for event in events if seen.is_flagged(event) and not seen.is_taken(event)]
+    starts = [seen.begins(event) for event in events if "dateTime" in event["start"]]
+    scene.days = sorted({start.astimezone().replace(hour=0, minute=0) for start in starts})
+    await scene.stage.raise_huddled()
+    ready = time.monotonic()
+
+    async def all_linked() -> bool:
+        now = {event["id"]: seen.link(event) for event in seen.own_events(await scene.state())}
+        return all(now[event["id"]] for event in flagged)
+
+    await scene.stage.until("Every flagged event gets its link", all_linked)
+    seconds = time.monotonic() - ready
+    await scene.rest(0)
+    scene.start = await scene.last_call()
+    text = f"{len(events)} events, {len(flagged)} of them flagged: all linked {seconds:.1f} s after it was ready."
+    return Told(text, {"events": len(events), "flagged": len(flagged), "seconds": round(seconds, 2)})
+
+
+async def flag(scene: Scene) -> Told:
+    """Flag an event for Zoom."""
+    since, clock = await scene.last_call(), time.monotonic()
+    times = seen.at(scene.days[0] + timedelta(hours=13), 45)
+    made = await scene.act("POST", ADA, "", {"summary": "Roadmap", "location": "@zoom", **times})
+    scene.ids["Roadmap"] = made["id"]
+    scene.link = await scene.linked(ADA, "Roadmap")
+    ms = round((time.monotonic() - clock) * 1000)
+    place = (await scene.event(ADA, "Roadmap"))["location"]
+    writes = [call["op"] for call in await scene.rest(since)]
+    require(it=place == scene.link, failed="The link is not where the keyword stood.")
+    require(it=writes == ["zoom.create", "events.patch"], failed=f"The writes were {writes}.")
+    text = f"Meeting made, link in the keyword's place, {ms} ms later. 2 writes: one at Zoom, one at Google."
+    return Told(text, {"ms": ms, "writes": len(writes)}, seen.shown(scene.link))
+
+
+async def move(scene: Scene) -> Told:
+    """Give the event another title and time."""
+    since, start = await scene.last_call(), scene.days[1] + timedelta(hours=14)
+    body = {"summary": "Roadmap 2.0", **seen.at(start, 45)}
+    await scene.act("PATCH", ADA, f"/{scene.ids['Roadmap']}", body)
+    meeting = await scene.known_to_zoom("Roadmap 2.0", start)
+    count = len(await scene.rest(since))
+    same = scene.link == seen.link(await scene.event(ADA, "Roadmap")) == meeting["join_url"]
+    require(it=same, failed="The link is not the same any more.")
+    text = f"Same link; Zoom knows “Roadmap 2.0” on {start:%A at %H:%M}. {_writes(count)}."
+    return Told(text, {"same_link": True, "writes": count})
+
+
+async def meet(scene: Scene) -> Told:
+    """Flag an event for Google Meet."""
+    since, clock = await scene.last_call(), time.monotonic()
+    times = seen.at(scene.days[1] + timedelta(hours=15, minutes=30), 60)
+    made = await scene.act("POST", BOB, "", {"summary": "Pairing @meet", **times})
+    scene.ids["Pairing"] = made["id"]
+    url = await scene.linked(BOB, "Pairing")
+    ms = round((time.monotonic() - clock) * 1000)
+    count = len(await scene.rest(since))
+    return Told(f"A Meet of its own, {ms} ms later. {_writes(count)}.", {"ms": ms, "writes": count}, url)
+
+
+async def invite(scene: Scene) -> Told:
+    """Add guests."""
+    since, guests = await scene.last_call(), {BOB, CAROL}
+    body = {"attendees": [{"email": guest} for guest in sorted(guests)]}
+    await scene.act("PATCH", ADA, f"/{scene.ids['Roadmap']}", body)
+
+    async def look() -> bool:
+        found = seen.zoom_meetings(await scene.state(), "Roadmap 2.0")
+        return any(guests == _invited(meeting) for meeting in found)
+
+    await scene.stage.until("Zoom learns of the guests", look)
+    count, mails = len(await scene.rest(since)), await scene.mails()
+    meetings = len(seen.zoom_meetings(await scene.state(), "Roadmap 2.0"))
+    require(it=meetings == 1, failed=f"There are {meetings} meetings now.")
+    require(it=mails == 0, failed=f"{mails} mails went out.")
+    return Told(
+        f"Zoom knows both; still one meeting, and no mail from us. {_writes(count)}.",
+        {"meetings": meetings, "mails": mails, "writes": count},
+    )
+
+
+def _invited(meeting: Json) -> set[str]:
+    return {guest["email"] for guest in meeting["settings"].get("meeting_invitees", ())}
+
+
+async def move_again(scene: Scene) -> Told:
+    """Move the event once more, with its guests."""
+    since, start = await scene.last_call(), scene.days[1] + timedelta(hours=16)
+    await scene.act("PATCH", ADA, f"/{scene.ids['Roadmap']}", seen.at(start, 45))
+    await scene.known_to_zoom("Roadmap 2.0", start)
+    count = len(await scene.rest(since))
+    links = {seen.link(await scene.event(who, "Roadmap")) for who in (ADA, BOB)}
+    require(it=links == {scene.link}, failed="The link is not the same in both calendars.")
+    text = f"Same link, in Bob's calendar too; Zoom knows {start:%A at %H:%M}. {_writes(count)}."
+    return Told(text, {"same_link": True, "writes": count})
+
+
+async def storm(scene: Scene) -> Told:
+    """Let every push come fifty times."""
+    since, before = await scene.last_call(), await scene.stage.ask("GET", "/_sandbox/push/idle")
+    await scene.stage.ask("POST", "/_sandbox/push", {"copies": COPIES})
+    await scene.act("POST", BOB, f"/{scene.ids['Roadmap']}/rsvp", {"responseStatus": "accepted"})
+    writes = len(await scene.rest(since))
+    await scene.stage.ask("POST", "/_sandbox/push", {"copies": 1})
+    after = await scene.stage.ask("GET", "/_sandbox/push/idle")
+    pushes, reads = after["delivered"] - before["delivered"], len(await scene.calls(since)) - writes
+    require(it=pushes >= COPIES, failed=f"Only {pushes} pushes arrived.")
+    require(it=writes == 0, failed=f"There were {writes} writes.")
+    text = f"{pushes} pushes arrived: {reads} looks at the calendars, not one write."
+    return Told(text, {"pushes": pushes, "reads": reads, "writes": writes})
+
+
+async def crash(scene: Scene) -> Told:
+    """Kill huddled when Zoom has made the meeting and nobody else knows yet."""
+    since = await scene.last_call()
+    fault = {"provider": "zoom", "op": "zoom.create", "delay": LATE, "drop": "after"}
+    await scene.stage.ask("POST", "/_sandbox/faults", fault)
+    times = seen.at(scene.days[2] + timedelta(hours=12), 30)
+    made = await scene.act("POST", ADA, "", {"summary": "Post-mortem @zoom", "description": NOTES, **times})
+    scene.ids["Post-mortem"] = made["id"]
+
+    async def meetings() -> list[Json]:
+        return seen.zoom_meetings(await scene.state(), "Post-mortem")
+
+    await scene.stage.until("Zoom makes the meeting", meetings)
+    await scene.stage.kill_huddled()
+    require(it=not seen.link(await scene.event(ADA, "Post-mortem")), failed="It was killed too late.")
+    await scene.stage.ask("DELETE", "/_sandbox/faults")
+    await scene.stage.raise_huddled()
+    url = await scene.linked(ADA, "Post-mortem")
+    writes = [call["op"] for call in await scene.rest(since)]
+    found = await meetings()
+    require(it=len(found) == 1, failed=f"There are {len(found)} meetings.")
+    require(it=found[0]["join_url"] == url, failed="The link leads to another meeting.")
+    text = "Started again, it found that very meeting: one meeting, its link on the event."
+    return Told(text, {"meetings": 1, "writes": len(writes)}, seen.shown(url))
+
+
+async def cancel(scene: Scene) -> Told:
+    """Cancel an event."""
+    since = await scene.last_call()
+    await scene.act("DELETE", ADA, f"/{scene.ids['Roadmap']}")
+
+    async def gone() -> bool:
+        return not seen.zoom_meetings(await scene.state(), "Roadmap 2.0")
+
+    await scene.stage.until("Zoom deletes the meeting", gone)
+    count = len(await scene.rest(since))
+    return Told(f"The meeting is gone from Zoom. {_writes(count)}.", {"writes": count})
+
+
+async def unflag(scene: Scene) -> Told:
+    """Take the keyword away."""
+    since = await scene.last_call()
+    await scene.act("PATCH", ADA, f"/{scene.ids['Post-mortem']}", {"summary": "Post-mortem"})
+
+    async def gone() -> bool:
+        event, meetings = await scene.event(ADA, "Post-mortem"), seen.zoom_meetings(await scene.state())
+        return not seen.link(event) and not any(one["topic"] == "Post-mortem" for one in meetings)
+
+    await scene.stage.until("Meeting and link go", gone)
+    count, event = len(await scene.rest(since)), await scene.event(ADA, "Post-mortem")
+    require(it=event["description"] == NOTES, failed="The description is not what Ada wrote.")
+    require(it=not event.get("location"), failed="The location is not empty any more.")
+    text = f"Meeting gone, our lines gone, her own notes untouched to the byte. {_writes(count)}."
+    return Told(text, {"writes": count})
+
+
+async def explain(scene: Scene) -> Told:
+    """Ask why an event was left alone."""
+    before = next(event for event in seen.own_events(scene.seeded) if seen.is_taken(event))
+    title, state = before["summary"], await scene.state()
+    now = next(event for event in seen.own_events(state) if event["id"] == before["id"])
+    require(it=now == before, failed=f"“{title}” was changed.")
+    reasons = [one for one in await scene.stage.why(title) if one["event"] == before["id"]]
+    verdict = str(reasons[0]["verdict"]) if reasons else ""
+    require(it="carries a link of somebody else" in verdict, failed=f"It says: {verdict or 'nothing'}")
+    return Told(verdict, {"event": title, "verdict": verdict})
+
+
+def _writes(count: int) -> str:
+    return f"{count} write" if count == 1 else f"{count or 'No'} writes"
+
+
+STORY = (
+    Step("start", "huddled starts, and looks into two calendars.", begin),
+    Step("flagged", "Ada adds “Roadmap” and types @zoom into its location.", flag),
+    Step("moved", "She gives it another title, day and time.", move),
+    Step("meet", "Bob adds “Pairing @meet”.", meet),
+    Step("guests", "Ada invites Bob and Carol to “Roadmap 2.0”.", invite),
+    Step("moved again", "She moves it again.", move_again),
+    Step("storm", f"Bob accepts, and Google tells of it {COPIES} times over.", storm),
+    Step("crash", "Ada adds “Post-mortem @zoom”. Zoom makes the meeting, and huddled gets kill -9.", crash),
+    Step("cancelled", "Ada cancels “Roadmap 2.0”.", cancel),
+    Step("unflagged", "She takes @zoom out of the title of “Post-mortem”.", unflag),
+    Step("why", "huddled why “Customer call”: it is flagged, but has no meeting of ours.", explain),
+)
