@@ -13,7 +13,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from connectors.model import CalendarInfo, Changes, Event, EventRef, Made, Meeting, MeetingRequest, Subscription
+from connectors.model import (
+    CalendarInfo,
+    Changes,
+    Event,
+    EventRef,
+    Made,
+    Meeting,
+    MeetingRequest,
+    Subscription,
+)
 
 
 class Calendar(Protocol):
@@ -38,8 +47,10 @@ class Calendar(Protocol):
 
         Touches our block, the location (if it is empty, holds a keyword or an earlier URL of ours) and our
         private mark; nothing else. `key` names the conference, `source` what asked for it, and `earlier` a join
-        URL of ours that may still stand in the location after somebody removed our block. Raises Conflict when `event.etag` is old, NotFound when the event is gone, Rejected when the provider accepted the
-        write without doing it.
+        URL of ours that may still stand in the location after somebody removed our block.
+
+        Raises Conflict when `event.etag` is old, NotFound when the event is gone, Rejected when the provider
+        accepted the write without doing it.
         """
 
     async def subscribe(self, calendar: CalendarInfo, channel: str, token: str, address: str) -> Subscription:

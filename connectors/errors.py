@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 # The reasons of a Transient that promise: the provider was not asked to make anything.
 UNTOUCHED = frozenset({"list_lag", "not_sent", "daily_budget", "daily_limit"})
 
@@ -10,7 +9,9 @@ UNTOUCHED = frozenset({"list_lag", "not_sent", "daily_budget", "daily_limit"})
 class ProviderError(Exception):
     """The provider did not do what was asked."""
 
-    def __init__(self, message: str = "", *, provider: str = "", status: int | None = None, reason: str = "") -> None:
+    def __init__(
+        self, message: str = "", *, provider: str = "", status: int | None = None, reason: str = ""
+    ) -> None:
         """`reason` is the provider's own machine-readable word (`quotaExceeded`, `3001`), for logs and tables."""
         super().__init__(message or self.__doc__)
         self.provider = provider
