@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.google import conference, foreign, guests
 from sandbox.google.errors import GoogleError
 from sandbox.google.merging import IDENTITY, merged, settle, writable
-from sandbox.google.recurrence import occurs
 from sandbox.google.resources import etag
 from sandbox.google.rows import Row
-from sandbox.google.times import instant, shown, stamp_text
+from sandbox.google.times import shown, stamp_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,31 +143,12 @@ def commit(
     }
     if before is not None and changed & set(MOVES_SEQUENCE):
         after["sequence"] = before["sequence"] + 1
-    followers = calendar.instances(row.id) if "recurrence" in (before or {}) else []
-    exceptions = [(one, calendar.whole(one)) for one in followers]
     stored = replace(row, body=calendar.differing(row, after))
     stored = google.put(calendar, stored, quiet=bool(changed) and changed <= {"reminders"} and row.seq > 0)
     guests.share(google, calendar, stored, before)
-    for one, old in exceptions:
-        _follow_series(google, calendar, stored, one, old)
     guests.announce(google, writer.updates, row.id, before, after)
     _expect_room(google, calendar, stored, before, after)
     return calendar.rows[row.id]
-
-
-def _follow_series(google: Google, calendar: Calendar, series: Row, one: Row, old: Json) -> None:
-    assert one.original is not None  # noqa: S101 - an exception has one
-    if "recurrence" not in series.body or not _still_occurs(calendar, series, one.original):
-        one = replace(one, body={**one.body, "status": "cancelled"})
-    elif calendar.whole(one) == old:
-        return
-    guests.share(google, calendar, google.put(calendar, one), old)
-
-
-def _still_occurs(calendar: Calendar, series: Row, original: Mapping[str, Any]) -> bool:
-    if ("date" in original) != ("date" in series.body["start"]):
-        return False
-    return occurs(series.body, instant(original, calendar.zone), calendar.zone)
 
 
 def _expect_room(

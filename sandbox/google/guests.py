@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.google.merging import OWN
@@ -39,19 +40,24 @@ def emails(whole: Mapping[str, Any] | None) -> dict[str, Json]:
 def share(google: Google, calendar: Calendar, row: Row, before: Mapping[str, Any] | None) -> None:
     """Bring the guests' copies in line with the organizer's row; `before` names guests that may have gone."""
     whole = calendar.whole(row)
+    _share(google, calendar, row, whole, before)
+    for one in calendar.instances(row.id):
+        _share(google, calendar, one, calendar.whole(one), before)
+
+
+def _share(
+    google: Google, calendar: Calendar, row: Row, whole: Json, before: Mapping[str, Any] | None
+) -> None:
     guests = emails(whole)
     for email in guests | emails(before):
         theirs = google.primary(email)
         if theirs is None or theirs is calendar or (row.series and row.series not in theirs.rows):
             continue
-        old = theirs.rows.get(row.id)
         if email in guests:
-            _copy(google, theirs, row, whole, old)
-        elif old is not None:
-            gone = theirs.whole(old) | {"status": "cancelled"}
-            google.put(
-                theirs, Row(row.id, theirs.differing(old, gone), series=old.series, original=old.original)
-            )
+            _copy(google, theirs, row, whole, theirs.rows.get(row.id))
+        elif (held := theirs.find(row.id)) and theirs.whole(held)["status"] != "cancelled":
+            gone = theirs.whole(held) | {"status": "cancelled"}
+            google.put(theirs, replace(held, body=theirs.differing(held, gone)))
 
 
 def _copy(google: Google, theirs: Calendar, row: Row, whole: Json, old: Row | None) -> None:

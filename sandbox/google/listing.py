@@ -209,9 +209,7 @@ def _purge(google: Google, calendar: Calendar) -> None:
     oldest = google.tick() - TOMBSTONE_DAYS * 86_400_000_000
     for row in tuple(takewhile(lambda row: row.stamp < oldest, calendar.rows.values())):
         if row.series is None and row.body["status"] == "cancelled":
-            for one in calendar.instances(row.id):
-                google.drop(calendar, one)
-            google.drop(calendar, row)
+            calendar.drop(row)
 
 
 def calendars(google: Google, email: str, query: Mapping[str, Any]) -> Listing:

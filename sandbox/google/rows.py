@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from sandbox.google.recurrence import original_start, times
-from sandbox.google.times import zone
+from sandbox.google.recurrence import occurs, original_start, times
+from sandbox.google.times import instant, zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +48,8 @@ class Calendar:
     meet: bool = True
     rows: dict[str, Row] = field(default_factory=dict)
     seq: int = 0
+    exceptions: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The ids of the stored exceptions of each series."""
 
     @property
     def zone(self) -> tzinfo:
@@ -61,7 +63,19 @@ class Calendar:
 
     def instances(self, series: str) -> list[Row]:
         """Return the stored exceptions of a series."""
-        return [row for row in self.rows.values() if row.series == series]
+        return [self.rows[one] for one in self.exceptions.get(series, ())]
+
+    def keep(self, row: Row) -> None:
+        """Store a row as the latest."""
+        self.rows.pop(row.id, None)
+        self.rows[row.id] = row
+        if row.series is not None:
+            self.exceptions.setdefault(row.series, {})[row.id] = None
+
+    def drop(self, row: Row) -> None:
+        """Forget an event with its exceptions, without a trace in the order of changes."""
+        for one in (*self.exceptions.pop(row.id, ()), row.id):
+            self.rows.pop(one, None)
 
     def whole(self, row: Row) -> Body:
         """Return all of an event: an instance has from its series what it does not override."""
@@ -81,11 +95,22 @@ class Calendar:
             return {"start": row.original, "end": row.original}
         return times(master, row.original, self.zone)
 
+    def following(self, one: Row) -> Row:
+        """Return an exception as it is after a change of its series: cancelled when its day is gone."""
+        series, at = self.rows[one.series or ""].body, one.original or {}
+        same_kind = ("date" in at) == ("date" in series["start"])
+        if "recurrence" in series and same_kind and occurs(series, instant(at, self.zone), self.zone):
+            return one
+        return replace(one, body={**one.body, "status": "cancelled"})
+
     def differing(self, row: Row, whole: Mapping[str, Any]) -> Body:
         """Return what the row must store so that its event becomes `whole`."""
         if row.series is None:
             return dict(whole)
         inherited = self.whole(replace(row, body={}))
+        if inherited["status"] == "cancelled":
+            # The series may come back, and this occurrence should then be what it is now.
+            del inherited["status"]
         keys = inherited.keys() | whole.keys()
         return {k: whole.get(k) for k in sorted(keys) if whole.get(k) != inherited.get(k)}
 

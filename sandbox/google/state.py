@@ -57,19 +57,26 @@ class Google:
         return self.world.now()
 
     def put(self, calendar: Calendar, row: Row, *, quiet: bool = False) -> Row:
-        """Store a row as the latest change and ring whoever watches; `quiet` leaves `updated` alone."""
+        """Store a row as the latest change, with the exceptions that change by it, and ring whoever watches.
+
+        `quiet` leaves `updated` alone.
+        """
+        exceptions = [(one, calendar.whole(one)) for one in calendar.instances(row.id)]
+        stored = self._store(calendar, row, quiet=quiet)
+        for one, before in exceptions:
+            after = calendar.following(one)
+            if calendar.whole(after) != before:
+                self._store(calendar, after)
+        self.push.ring(calendar.id)
+        return stored
+
+    def _store(self, calendar: Calendar, row: Row, *, quiet: bool = False) -> Row:
         calendar.seq += 1
         stamp = self.tick()
         stored = replace(row, stamp=stamp, updated=row.updated if quiet else stamp, seq=calendar.seq)
-        calendar.rows.pop(row.id, None)
-        calendar.rows[row.id] = stored
-        self.push.ring(calendar.id)
+        calendar.keep(stored)
         self.world.changed("event", calendar=calendar.id, id=row.id)
         return stored
-
-    def drop(self, calendar: Calendar, row: Row) -> None:
-        """Forget a row for good, without a trace in the calendar's changes."""
-        calendar.rows.pop(row.id, None)
 
     def add_user(self, user: User, wanted: Mapping[str, Any]) -> None:
         """Give a person their calendars: those wanted, and always a primary one whose id is their address."""

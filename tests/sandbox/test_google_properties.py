@@ -97,7 +97,7 @@ def act(google, step):
             events.respond(google, writer, calendar, event, detail)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(STEP, max_size=25))
 def test_a_client_that_syncs_knows_what_a_full_list_shows(steps):
     google = world()
@@ -115,7 +115,7 @@ def test_a_client_that_syncs_knows_what_a_full_list_shows(steps):
         assert alive == {name: item for name, item in fresh.known.items() if item is not None}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(STEP.filter(lambda step: step[0] != "sync"), max_size=25))
 def test_etags_rise_guests_see_what_the_organizer_has_and_rows_store_what_they_show(steps):
     google = world()
