@@ -11,13 +11,14 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlite_utils import Database
 
-from store.errors import StoreClosed, StoreFull, StoreSick
+from store.errors import StoreClosed, StoreFull, StoreSick, is_sick
 from store.schema import migrate
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Store(Protocol):
         """
 
     async def read(self, fn: Tx[T]) -> T:
-        """Run `fn` on a consistent snapshot; it must not write."""
+        """Run `fn` on a consistent snapshot; it must not write. Raises StoreSick when the file refuses it."""
 
 
 def connect(path: str, *, readonly: bool = False) -> sqlite3.Connection:
@@ -86,7 +87,7 @@ class _Waiting:
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     result: Any = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 class SqliteStore:
@@ -123,13 +124,13 @@ class SqliteStore:
         return result
 
     def _enqueue(self, queue: list[_Waiting], wake: threading.Condition, fn: Tx[Any]) -> _Waiting:
-        if self._closed:
-            raise StoreClosed
         if len(queue) >= MOST_WAITING:
             raise StoreFull
         loop = asyncio.get_running_loop()
         item = _Waiting(fn, loop.create_future(), loop)
         with wake:
+            if self._closed:
+                raise StoreClosed
             queue.append(item)
             wake.notify()
         return item
@@ -159,18 +160,19 @@ class SqliteStore:
                 commit(self._conn, batch)
                 self.commits += 1
                 self.sick = None
-            except Exception as error:  # noqa: BLE001 - whatever the disk says, those who wait must hear it
-                self.sick = str(error)
-                _fail(batch, StoreSick(f"the store could not commit: {error}"))
+            except BaseException as error:  # noqa: BLE001 - without this thread, everybody would wait for ever
+                self.sick = str(error) or type(error).__name__
+                for item in batch:
+                    item.error = StoreSick(f"the store could not commit: {self.sick}")
             _resolve(batch)
 
     def _read_forever(self) -> None:
         while (batch := self._take(self._reading, self._wake_reader)) is not None:
             for item in batch:
                 try:
-                    item.result = item.fn(self._reads)
-                except Exception as error:  # noqa: BLE001 - belongs to the one who asked
-                    item.error = error
+                    item.result = look(self._reads, item.fn)
+                except BaseException as error:  # noqa: BLE001 - belongs to the one who asked
+                    item.error = _told(error)
             _resolve(batch)
 
 
@@ -183,9 +185,9 @@ def commit(conn: sqlite3.Connection, batch: Sequence[_Waiting]) -> None:
             try:
                 item.result = item.fn(conn)
             except Exception as error:
-                if not conn.in_transaction:
+                if is_sick(error) or not conn.in_transaction:
                     raise
-                item.error = error
+                item.error = _told(error)
                 conn.execute("ROLLBACK TO one")
             conn.execute("RELEASE one")
         conn.execute("COMMIT")
@@ -195,9 +197,23 @@ def commit(conn: sqlite3.Connection, batch: Sequence[_Waiting]) -> None:
         raise
 
 
-def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
-    for item in batch:
-        item.error = error
+def look(conn: sqlite3.Connection, fn: Tx[T]) -> T:
+    """Run `fn` so that all it reads is of one moment, whatever is committed meanwhile."""
+    try:
+        conn.execute("BEGIN")
+        return fn(conn)
+    except sqlite3.Error as error:
+        raise (StoreSick(f"the store cannot be read: {error}") if is_sick(error) else error) from error
+    finally:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+
+
+def _told(error: BaseException) -> Exception:
+    """Return what the asker hears: a future cannot carry StopIteration, and no function may end the program."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(f"a transaction raised {error!r}")
 
 
 def _resolve(batch: Sequence[_Waiting]) -> None:
@@ -205,7 +221,7 @@ def _resolve(batch: Sequence[_Waiting]) -> None:
     loops = {item.loop for item in batch}
     for loop in loops:
         mine = [item for item in batch if item.loop is loop]
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
             loop.call_soon_threadsafe(_deliver, mine)
 
 
@@ -235,16 +251,17 @@ class InlineStore:
     async def read(self, fn: Tx[T]) -> T:
         """Run `fn` at once. See `Store.read`."""
         await asyncio.sleep(0)
-        return fn(self.conn)
+        return look(self.conn, fn)
 
     def run(self, fn: Tx[T]) -> T:
         """Run `fn` in a transaction of its own, without an event loop."""
-        self.conn.execute("BEGIN IMMEDIATE")
         try:
+            self.conn.execute("BEGIN IMMEDIATE")
             result = fn(self.conn)
             self.conn.execute("COMMIT")
-        except BaseException:
+        except sqlite3.Error as error:
+            raise (StoreSick(f"the store could not commit: {error}") if is_sick(error) else error) from error
+        finally:
             if self.conn.in_transaction:
                 self.conn.execute("ROLLBACK")
-            raise
         return result

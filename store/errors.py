@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+# https://sqlite.org/rescode.html
+SICK = {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+
 
 class StoreError(Exception):
     """The store did not do what was asked."""
@@ -36,3 +54,8 @@ class StateCorrupt(StoreError):
 
 class KeyWrong(StoreError):
     """The stored secret was encrypted with another key: give the right key_file."""
+
+
+def is_sick(error: BaseException) -> bool:
+    """Whether SQLite complains of the disk or the file, not of what it was asked."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in SICK
