@@ -62,6 +62,11 @@ class _Span:
     spaced: bool  # we put an empty line before it
 
 
+def is_key(text: str) -> bool:
+    """Whether this can be the key of a conference."""
+    return _KEY.fullmatch(text) is not None
+
+
 def split(description: str, *, html: bool | None = None) -> tuple[str, Block | None]:
     """Return the readable text outside our block, and our block."""
     spans = _spans(description)
@@ -74,7 +79,7 @@ def split(description: str, *, html: bool | None = None) -> tuple[str, Block | N
 
 def put(description: str, key: str, lines: Iterable[str], *, html: bool | None = None) -> str:
     """Add a block, or write it in the place of the one which is there. Raises ValueError for an odd key."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise ValueError(f"{key!r} cannot stand in a description as the key of a conference")
     spans = _spans(description)
     tags = html if html is not None else markup.is_html(take(description, html=html))

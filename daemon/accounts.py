@@ -8,12 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+import structlog
+
+from connectors.errors import Unauthorized
 from connectors.registry import Credentials
 from daemon.config import Config
-from store import profiles
+from store import calendars, profiles, work
 from store.db import Store
 from store.errors import KeyWrong
 from store.secrets import Vault
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,18 @@ class Accounts:
 
     def _saver(self, profile: str, given: str) -> Saver:
         return Saver(self.store, self.vault, profile, _print(given))
+
+
+def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: float) -> None:
+    """Note, once, that an account does not work any more: nothing is asked in its name until it does again."""
+    if not isinstance(error, Unauthorized):
+        return
+    calendar = calendars.get(conn, job.key.partition("/")[0].partition(" ")[0])
+    profile = profiles.get(conn, calendar.profile if calendar else job.key)
+    if profile and profile.provider == error.provider and profiles.report(conn, profile.id, str(error), now):
+        log.error(
+            "account disconnected", account=profile.address, provider=profile.provider, error=str(error)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from connectors.http import connect
 from connectors.lanes import Limits
 from connectors.registry import Registry
 from daemon import clock as timers
-from daemon.accounts import Accounts
+from daemon.accounts import Accounts, disconnect
 from daemon.budget import ZoomBudget
 from daemon.config import Config
 from daemon.config_kinds import Address
@@ -113,6 +113,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         worker = Worker(
             store, {}, clock, uuid.uuid4().hex, config.sync.lease_seconds, config.sync.workers, dice
         )
+        worker.on_failure = lambda conn, job, error: disconnect(conn, job, error, clock())
         worker.handlers = {
             "sync": Sync(store, world, config.sync.sweep_seconds, config.sync.jitter, dice),
             "reconcile": Reconcile(store, world),

@@ -74,14 +74,14 @@ def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verd
         return Unwanted("only the organizer's copy of an event is given a meeting")
     if policy.covered:
         return Unwanted("an occurrence shares the meeting of its series")
-    started = known is not None and known.state in {"live", "changing"}
+    started = known if known is not None and known.state in {"live", "changing"} else None
     if is_over(event, policy):
         return Leave("the event is over") if started else Unwanted("the event is over")
+    if started and started.service not in policy.services:
+        return Leave(f"{started.service} is no longer configured")
     asked = ask(event, known, policy)
     if isinstance(asked, Unwanted):
         return asked
-    if asked.service.name not in policy.services and known is not None:
-        return Leave(f"{asked.service.name} is no longer configured")
     return asked if started else _first_time(event, known, asked, policy)
 
 

@@ -5,16 +5,14 @@ The whole imperative shell of the decision. It decides nothing itself.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
 from connectors.errors import UNTOUCHED, Conflict, NotFound, ProviderError, Transient
-from connectors.model import Conference, Event
-from daemon.look import Look, look, owed_at, unmarked
+from connectors.model import Conference
+from daemon.look import look, owed_at
 from daemon.outside import Outside
 from daemon.plan import (
     LONG_AGO,
@@ -28,38 +26,14 @@ from daemon.plan import (
     plan,
 )
 from daemon.retry import reason
+from daemon.visit import Visit
 from daemon.worker import Lease
-from store import conferences, events, work
 from store.db import Store
 
 log = structlog.get_logger(__name__)
 
 MOST_STEPS = 24
 MOST_CONFLICTS = 4
-
-
-@dataclass(slots=True)
-class Visit:
-    """One look at one event: what we hold to be true, and what of it is not yet committed."""
-
-    lease: Lease
-    seen: Look
-    minted: set[str] = field(default_factory=set)  # keys that no provider has been handed yet
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    read: bool = False  # the event was read or written since the last commit
-    shown: Event | None = None  # as it was then
-    conflicts: int = 0
-
-    def become(self, known: Conference | None, what: str, detail: str = "") -> None:
-        """Change what is known, to be committed before the next call."""
-        self.seen = replace(self.seen, known=known)
-        self.notes.append((what, detail))
-
-    def witness(self, event: Event | None) -> None:
-        """Take in the event as a provider has just shown it."""
-        self.shown = event
-        self.seen = replace(self.seen, event=event and unmarked(event, self.seen.taken), doubtful=False)
-        self.read = True
 
 
 @dataclass(slots=True)
@@ -83,10 +57,8 @@ class Reconcile:
             try:
                 await self._settle(visit)
             except ProviderError as error:
-                why = reason(error)
-                await lease.tx(
-                    lambda conn: conferences.note(conn, calendar, name, self.outside.now(), "failed", why)
-                )
+                visit.notes.append(("failed", reason(error)))
+                await lease.tx(visit.commit(self.outside.now()))
                 raise
 
     async def _settle(self, visit: Visit) -> None:
@@ -125,8 +97,8 @@ class Reconcile:
         fresh = action.conference.key in visit.minted
         if isinstance(action, Provision) and not fresh:
             visit.become(replace(action.conference, tried=self._time()), "trying again")
-        if visit.notes or visit.read:
-            await visit.lease.tx(self._commit(visit))
+        if visit.news:
+            await visit.lease.tx(visit.commit(self.outside.now()))
         visit.minted.clear()
         try:
             await self._touch(visit, action, None if fresh else tried)
@@ -134,7 +106,7 @@ class Reconcile:
             if isinstance(action, Provision) and not fresh and error.reason in UNTOUCHED:
                 # Looking did not ask for anything: what is waited for is the older try.
                 visit.become(replace(action.conference, tried=tried), "waiting", str(error))
-                await visit.lease.tx(self._commit(visit))
+                await visit.lease.tx(visit.commit(self.outside.now()))
             raise
         except Conflict:
             visit.conflicts += 1
@@ -215,27 +187,10 @@ class Reconcile:
 
     async def _finish(self, visit: Visit) -> None:
         """End the work in the same commit as the last outcome."""
-        commit = self._commit(visit) if visit.notes or visit.read else None
+        commit = visit.commit(self.outside.now()) if visit.news else None
         seen = visit.seen
         at = owed_at(seen, self.outside.now()) if seen.known is None else None
         await visit.lease.finish(commit, at)
-
-    def _commit(self, visit: Visit) -> Callable[[sqlite3.Connection], None]:
-        """Hand over what is not yet on disk as one transaction."""
-        seen, notes, now = visit.seen, list(visit.notes), self.outside.now()
-        read, shown = visit.read, visit.shown
-        visit.notes.clear()
-        visit.read = False
-
-        def commit(conn: sqlite3.Connection) -> None:
-            if read:
-                _save_event(conn, seen, shown, now)
-            if notes:
-                _save_conference(conn, seen, now)
-            for what, detail in notes:
-                conferences.note(conn, seen.calendar.id, seen.name, now, what, detail)
-
-        return commit
 
     def _time(self) -> datetime:
         return datetime.fromtimestamp(self.outside.now(), UTC)
@@ -246,24 +201,3 @@ def _left(known: Conference) -> Conference | None:
     if known.state == "leaving" and known.by_hand:
         return replace(known, state="declined", meeting=None, written=False)
     return None
-
-
-def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:
-    if event is not None:
-        events.save_read(conn, seen.calendar.id, event, now)
-    else:
-        events.forget(conn, seen.calendar.id, seen.name)
-
-
-def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:
-    before = conferences.get(conn, seen.calendar.id, seen.name)
-    if seen.known is not None:
-        conferences.save(conn, seen.calendar.id, seen.name, seen.known, now)
-    else:
-        conferences.forget(conn, seen.calendar.id, seen.name)
-    if (before is None) != (seen.known is None):
-        # What its changed occurrences may have depends on whether the series has one.
-        keys = [
-            f"{seen.calendar.id}/{name}" for name in events.occurrences(conn, seen.calendar.id, seen.name)
-        ]
-        work.ring(conn, "reconcile", keys, now)

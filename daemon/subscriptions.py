@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from connectors.errors import NotFound, Unauthorized, Unwatchable
+from connectors.errors import NotFound, Unwatchable
 from connectors.model import CalendarInfo, Subscription
 from daemon.outside import Outside
 from daemon.worker import Lease
@@ -36,15 +36,7 @@ class Discover:
         profile = await self.store.read(lambda conn: profiles.get(conn, lease.job.key))
         if profile is None:
             return
-        try:
-            listed = list(await self.outside.calendar(profile.id).calendars())
-        except Unauthorized as error:
-            why = str(error)
-            if await lease.tx(lambda conn: profiles.report(conn, profile.id, why, self.outside.now())):
-                log.error(
-                    "account disconnected", account=profile.address, provider=profile.provider, error=why
-                )
-            raise
+        listed = list(await self.outside.calendar(profile.id).calendars())
         chosen = [
             info for info in listed if info.writable and self.outside.chosen(profile, info.remote, info.name)
         ]
@@ -101,8 +93,8 @@ class Watch:
 
     async def __call__(self, lease: Lease) -> None:
         """Open a new channel, then have the old ones stopped: at no time is there none."""
-        calendar = await self.store.read(lambda conn: calendars.get(conn, lease.job.key))
-        if calendar is None or not calendar.watched or not calendar.pushes:
+        calendar = await self.store.read(lambda conn: calendars.reachable(conn, lease.job.key))
+        if calendar is None or not calendar.pushes:
             return
         channel, token = str(uuid.uuid4()), secrets.token_urlsafe(32)
         old = await lease.tx(lambda conn: self._open(conn, calendar, channel, token))

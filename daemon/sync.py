@@ -35,8 +35,8 @@ class Sync:
 
     async def __call__(self, lease: Lease) -> None:
         """Bring our picture of the calendar up to date."""
-        calendar = await self.store.read(lambda conn: calendars.get(conn, lease.job.key))
-        if calendar is None or not calendar.watched:
+        calendar = await self.store.read(lambda conn: calendars.reachable(conn, lease.job.key))
+        if calendar is None:
             return
         asked_at = self.outside.now()
         try:

@@ -55,6 +55,11 @@ class Lease:
 
 
 Handler = Callable[[Lease], Awaitable[None]]
+OnFailure = Callable[[sqlite3.Connection, work.Job, Exception], None]
+
+
+def nothing_more(_: sqlite3.Connection, __: work.Job, ___: Exception) -> None:
+    """Leave it at noting the failure."""
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ class Worker:
     lease_seconds: float = 30.0
     limit: int = 16
     dice: random.Random = field(default_factory=random.Random)
+    on_failure: OnFailure = nothing_more  # commits together with the failure
     progress: int = 0  # rises with every round and every finished job: a watchdog may look at it
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[asyncio.Task[None], Lease] = field(default_factory=dict)
@@ -190,6 +196,7 @@ class Worker:
                 work.park(conn, job, self.now(), at, why)
             else:
                 work.retry(conn, job, at, why)
+            self.on_failure(conn, job, error)
 
         try:
             await self.store.tx(note)

@@ -38,6 +38,7 @@ class Channel:
 
 
 COLUMNS = "id, profile, provider, info, watched, pushes, cursor, synced_at"
+CONNECTED = "profile NOT IN (SELECT id FROM profiles WHERE trouble IS NOT NULL)"
 
 
 def calendar_id(provider: str, remote: str) -> str:
@@ -81,6 +82,14 @@ def get(conn: sqlite3.Connection, calendar: str) -> Calendar | None:
     return _calendar(row) if row else None
 
 
+def reachable(conn: sqlite3.Connection, calendar: str) -> Calendar | None:
+    """Find a calendar that is kept in step and whose account works: for others no provider need be asked."""
+    row = conn.execute(
+        f"SELECT {COLUMNS} FROM calendars WHERE id = ? AND watched = 1 AND {CONNECTED}", (calendar,)
+    ).fetchone()
+    return _calendar(row) if row else None
+
+
 def of_profile(conn: sqlite3.Connection, profile: str) -> Sequence[Calendar]:
     """List the calendars that a profile keeps in step."""
     rows = conn.execute(
@@ -114,7 +123,8 @@ def due_for_sweep(conn: sqlite3.Connection, now: float, again: float, most: int)
     """Pick calendars that nobody looked at for too long; they are picked again not before `again`."""
     rows = conn.execute(
         "UPDATE calendars SET sweep_at = ?2 WHERE id IN"
-        " (SELECT id FROM calendars WHERE watched = 1 AND sweep_at <= ?1 ORDER BY sweep_at LIMIT ?3) RETURNING id",
+        f" (SELECT id FROM calendars WHERE watched = 1 AND sweep_at <= ?1 AND {CONNECTED}"
+        " ORDER BY sweep_at LIMIT ?3) RETURNING id",
         (now, again, most),
     )
     return [row["id"] for row in rows.fetchall()]
@@ -197,7 +207,7 @@ def prune_channels(conn: sqlite3.Connection, now: float, unconfirmed_before: flo
 def silent(conn: sqlite3.Connection, now: float) -> Sequence[str]:
     """List watched calendars that could have a channel and have no live one."""
     rows = conn.execute(
-        "SELECT id FROM calendars WHERE watched = 1 AND pushes = 1 AND id NOT IN"
+        f"SELECT id FROM calendars WHERE watched = 1 AND pushes = 1 AND {CONNECTED} AND id NOT IN"
         " (SELECT calendar FROM channels WHERE resource IS NOT NULL AND renew_at IS NOT NULL AND expires > ?)",
         (now,),
     )

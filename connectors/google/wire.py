@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.block import split
+from connectors.block import is_key, split
 from connectors.google import conference
 from connectors.google.times import iana, span
 from connectors.model import CalendarInfo, Event, EventRef, Gone, Mark
@@ -98,10 +98,10 @@ def _event(identity: str, item: Mapping[str, Any], calendar: CalendarInfo) -> Ev
 
 
 def mark(item: Mapping[str, Any]) -> Mark | None:
-    """Read our private note: `<key> <event id> <source>`."""
+    """Read our private note: `<key> <event id> <source>`. What nobody of us can have written is overlooked."""
     key, _, rest = _private(item, MARK).partition(" ")
     written_on, _, source = rest.partition(" ")
-    return Mark(key, written_on, source) if key and written_on else None
+    return Mark(key, written_on, source) if is_key(key) and written_on else None
 
 
 def write_mark(mark: Mark) -> str:

@@ -1,0 +1,79 @@
+"""One look at one event: what is held to be true, and what of it is not yet on disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from connectors.model import Conference, Event
+from daemon.look import Look, unmarked
+from daemon.worker import Lease
+from store import conferences, events, work
+
+
+@dataclass(slots=True)
+class Visit:
+    """Gathers what changes while an event is looked at, and hands it over as one transaction at a time."""
+
+    lease: Lease
+    seen: Look
+    minted: set[str] = field(default_factory=set)  # keys that no provider has been handed yet
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    conflicts: int = 0
+    _changed: bool = False  # what is known, since the last commit
+    _read: bool = False  # the event itself was read or written since then ...
+    _shown: Event | None = None  # ... and stood like this
+
+    @property
+    def news(self) -> bool:
+        """Whether anything is not yet on disk."""
+        return bool(self.notes) or self._read
+
+    def become(self, known: Conference | None, what: str, detail: str = "") -> None:
+        """Change what is known."""
+        self.seen = replace(self.seen, known=known)
+        self.notes.append((what, detail))
+        self._changed = True
+
+    def witness(self, event: Event | None) -> None:
+        """Take in the event as a provider has just shown it; None where it is gone."""
+        self._shown = event
+        self._read = True
+        self.seen = replace(self.seen, event=event and unmarked(event, self.seen.taken), doubtful=False)
+
+    def commit(self, now: float) -> Callable[[sqlite3.Connection], None]:
+        """Hand over what is not yet on disk."""
+        seen, shown, notes = self.seen, self._shown, list(self.notes)
+        read, changed = self._read, self._changed
+        self.notes.clear()
+        self._read = self._changed = False
+
+        def write(conn: sqlite3.Connection) -> None:
+            if read:
+                _save_event(conn, seen, shown, now)
+            if changed:
+                _save_conference(conn, seen, now)
+            for what, detail in notes:
+                conferences.note(conn, seen.calendar.id, seen.name, now, what, detail)
+
+        return write
+
+
+def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:
+    if event is not None:
+        events.save_read(conn, seen.calendar.id, event, now)
+    else:
+        events.forget(conn, seen.calendar.id, seen.name)
+
+
+def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:
+    before = conferences.get(conn, seen.calendar.id, seen.name)
+    if seen.known is not None:
+        conferences.save(conn, seen.calendar.id, seen.name, seen.known, now)
+    else:
+        conferences.forget(conn, seen.calendar.id, seen.name)
+    if (before is None) != (seen.known is None):
+        # What its changed occurrences may have depends on whether the series has one.
+        names = events.occurrences(conn, seen.calendar.id, seen.name)
+        work.ring(conn, "reconcile", [f"{seen.calendar.id}/{name}" for name in names], now)
