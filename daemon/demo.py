@@ -51,19 +51,22 @@ class _Demo:
     async def run(self) -> int:
         """Play, and tidy up whatever happens; only the logs of a failure are kept."""
         on_signals(asyncio.current_task())
-        status = 1
+        keep = False
         try:
-            status = await self._play()
+            await self._play()
         except asyncio.CancelledError:
             self.teller.stop(told=self.told)
-            status = STOPPED if self.story else 0
+            return STOPPED if self.story else 0
         except BrokenError as error:
+            keep = True
             self.teller.fail(self.step, str(error), self.folder)
             return 1
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return status
+        finally:
+            if not keep:
+                shutil.rmtree(self.folder, ignore_errors=True)
+        return 0
 
-    async def _play(self) -> int:
+    async def _play(self) -> None:
         async with demo_stage.built(self.folder, self.port) as stage:
             page = f"{stage.url}/"
             self.teller.open(page)
@@ -72,7 +75,6 @@ class _Demo:
             if not self.story:
                 self.teller.invite(page)
                 await self._go_on(stage)
-        return 0
 
     async def _tell(self, scene: Scene) -> None:
         """Play the story, and check that its end is good."""

@@ -17,7 +17,7 @@ from store.db import connect
 WORDS = {
     "reserved": "{detail}",
     "trying again": "looking for what the last attempt has made",
-    "meeting made": "{detail} meeting made",
+    "meeting made": "meeting made ({detail})",
     "meeting updated": "the meeting follows",
     "meeting lost": "{detail}",
     "changing": "{detail}",
