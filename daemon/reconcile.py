@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from connectors.errors import UNTOUCHED, Conflict, NotFound, ProviderError, Transient
+from connectors.errors import UNTOUCHED, Conflict, NotFound, ProviderError, Rejected, Transient
 from connectors.model import Conference
 from daemon.look import look, owed_at
 from daemon.outside import Outside
@@ -23,11 +23,13 @@ from daemon.plan import (
     Update,
     Withdraw,
     Write,
+    carries,
     plan,
 )
 from daemon.retry import reason
 from daemon.visit import Visit
 from daemon.worker import Lease
+from store import calendars
 from store.db import Store
 
 log = structlog.get_logger(__name__)
@@ -49,11 +51,9 @@ class Reconcile:
         seen = await self.store.read(lambda conn: look(conn, calendar, name, self.outside.policy))
         if seen is None:
             return
-        title = seen.event.title if seen.event else ""
         visit = Visit(lease, seen)
-        with structlog.contextvars.bound_contextvars(
-            event=name, calendar=seen.calendar.info.remote, title=title
-        ):
+        # Its title may be nobody else's business; `huddled why ID` tells it to those who may read the database.
+        with structlog.contextvars.bound_contextvars(event_id=name, calendar=seen.calendar.info.remote):
             try:
                 await self._settle(visit)
             except ProviderError as error:
@@ -172,11 +172,26 @@ class Reconcile:
 
     async def _withdraw(self, visit: Visit, action: Withdraw, tried: datetime | None) -> None:
         known = action.conference
+        if visit.seen.event is None and known.written:
+            await self._follow(visit, known)
         service = self.outside.meetings(known.service, visit.seen.calendar.profile)
         event = await service.cancel(known.key, known.meeting, action.request, tried)
         if event is not None:
             visit.witness(event)
         visit.become(_left(known), "meeting gone")
+
+    async def _follow(self, visit: Visit, known: Conference) -> None:
+        """Look for an event that is gone where we do not watch: if it was moved there, its details are dead."""
+        profile = visit.seen.calendar.profile
+        connector = self.outside.calendar(profile)
+        for calendar in await self.store.read(lambda conn: calendars.unwatched(conn, profile)):
+            try:
+                moved = await connector.get(calendar.info, visit.seen.name)
+                if moved.own and carries(moved, known):
+                    url = known.meeting.join_url if known.meeting else ""
+                    await connector.write(moved, None, known.key, known.source, earlier=url)
+            except (NotFound, Rejected):
+                continue
 
     async def _read(self, visit: Visit) -> None:
         connector = self.outside.calendar(visit.seen.calendar.profile)

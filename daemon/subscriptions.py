@@ -55,6 +55,9 @@ class Discover:
                 name = calendars.calendar_id(profile.provider, info.remote)
                 work.ring(conn, "sync", [name], now)
                 work.ring(conn, "watch", [name], now)
+        for info in listed:
+            if info.writable and info not in chosen:
+                calendars.noticed(conn, profile.id, profile.provider, info)
         mine = {calendar.info.remote: calendar for calendar in calendars.of_profile(conn, profile.id)}
         dropped = {info.remote for info in listed} - {info.remote for info in chosen}
         for remote in sorted(mine.keys() & dropped):

@@ -63,6 +63,24 @@ def found(conn: sqlite3.Connection, profile: str, provider: str, info: CalendarI
     return row is None or not row["watched"]
 
 
+def noticed(conn: sqlite3.Connection, profile: str, provider: str, info: CalendarInfo) -> None:
+    """Remember a calendar that we could write to and are not to keep in step: events may be moved there."""
+    name = calendar_id(provider, info.remote)
+    conn.execute(
+        "INSERT INTO calendars (id, profile, provider, remote, info, watched) VALUES (?, ?, ?, ?, ?, 0)"
+        " ON CONFLICT (id) DO NOTHING",
+        (name, profile, provider, info.remote, dump(info)),
+    )
+
+
+def unwatched(conn: sqlite3.Connection, profile: str) -> Sequence[Calendar]:
+    """List the calendars of a profile that we could write to and do not keep in step."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM calendars WHERE profile = ? AND watched = 0 ORDER BY id", (profile,)
+    )
+    return [_calendar(row) for row in rows]
+
+
 def lost(conn: sqlite3.Connection, calendar: str) -> None:
     """Stop keeping a calendar in step: it is gone, or no longer chosen."""
     conn.execute("UPDATE calendars SET watched = 0, cursor = NULL WHERE id = ?", (calendar,))
