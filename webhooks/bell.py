@@ -7,9 +7,13 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
+
 from store import calendars, work
 from store.db import Store
 from store.errors import StoreError, StoreFull
+
+log = structlog.get_logger(__name__)
 
 DEADLINE = 2.0  # seconds a push waits for the disk before it is told to come again
 MOST_WAITING = 20_000  # different things that may wait for one commit
@@ -54,16 +58,18 @@ class Bell:
 
     async def ring(self, kind: str, key: str, channel: str = "") -> None:
         """Ring and return once that is durable. Raises StoreError or TimeoutError when it is not known to be."""
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING and (kind, key) not in self._waiting:
             raise StoreFull
         self._waiting[kind, key] = None
         if channel:
             self._heard[channel] = None
-        if self._batch is None:
-            self._batch = asyncio.get_running_loop().create_future()
+        if (
+            self._batch is None or self._batch.done()
+        ):  # the disk may be slow for those before, not for this one
+            self._batch = _batch()
             if self._flusher is None or self._flusher.done():
                 self._flusher = asyncio.create_task(self._flush(), name="doorbells")
-        await self._batch
+        await asyncio.shield(self._batch)  # it belongs to all who share the commit: one may hang up
 
     async def _flush(self) -> None:
         while self._batch is not None:
@@ -71,25 +77,31 @@ class Bell:
             self._batch = None
             self._waiting = {}
             self._heard = {}
-            timer = asyncio.get_running_loop().call_later(DEADLINE, _give_up, batch)
             try:
                 await self._store.tx(lambda conn, r=rings, h=heard: self._write(conn, r, h))  # type: ignore[misc]
             except StoreError as error:
                 _settle(batch, error)
             except Exception as error:
+                log.exception("doorbells lost")
                 _settle(batch, StoreError(f"the doorbell could not be noted: {error}"))
-                raise
             else:
                 _settle(batch, None)
                 self._rung()
-            finally:
-                timer.cancel()
 
     def _write(self, conn: sqlite3.Connection, rings: list[tuple[str, str]], heard: list[str]) -> None:
         now = self._now()
         for kind in sorted({kind for kind, _ in rings}):
             work.ring(conn, kind, [key for one, key in rings if one == kind], now)
         calendars.heard(conn, heard, now)
+
+
+def _batch() -> asyncio.Future[None]:
+    """Make what those who share a commit wait for: not longer than the deadline, whatever the disk does."""
+    loop = asyncio.get_running_loop()
+    batch: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_later(DEADLINE, _settle, batch, TimeoutError("the disk is slow"))
+    batch.add_done_callback(lambda _: timer.cancel())
+    return batch
 
 
 def _settle(batch: asyncio.Future[None], error: Exception | None) -> None:
@@ -101,7 +113,3 @@ def _settle(batch: asyncio.Future[None], error: Exception | None) -> None:
     else:
         batch.set_exception(error)
         batch.exception()  # everybody may have hung up
-
-
-def _give_up(batch: asyncio.Future[None]) -> None:
-    _settle(batch, TimeoutError("the disk is slow"))
