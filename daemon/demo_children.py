@@ -63,8 +63,8 @@ class Child:
             await self.kill()
 
 
-async def start(name: str, arguments: Sequence[str], log: Path) -> Child:
-    """Start Python with these arguments. It writes its log to the file `log`, and answers on a pipe."""
+async def start(name: str, arguments: Sequence[str], log: Path, *, answers: bool = False) -> Child:
+    """Start Python with these arguments. What it says goes to the file `log`; its answers, if any, to a pipe."""
     with log.open("ab") as file:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -72,7 +72,7 @@ async def start(name: str, arguments: Sequence[str], log: Path) -> Child:
             cwd=ROOT,
             env=_surroundings(),
             stdin=DEVNULL,
-            stdout=PIPE,
+            stdout=PIPE if answers else file,
             stderr=file,
             start_new_session=True,  # Ctrl-C is for us; we end the children in good order
             preexec_fn=_prepare,

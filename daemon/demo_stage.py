@@ -93,7 +93,7 @@ class Stage:
     async def why(self, event: str) -> list[dict[str, Any]]:
         """Run `huddled why EVENT`."""
         arguments = ["-m", "daemon", "why", event, "--json", "--config", str(self.config)]
-        asked = await start("huddled why", arguments, self.folder / "why.log")
+        asked = await start("huddled why", arguments, self.folder / "why.log", answers=True)
         try:
             told, _ = await asked.process.communicate()
         finally:
@@ -160,7 +160,7 @@ def is_free(port: int) -> bool:
 
 async def _sandbox(folder: Path, port: int) -> tuple[Child, str]:
     arguments = ["-m", "sandbox", "--demo", "--host", HOST, "--port", str(port)]
-    sandbox = await start("The sandbox", arguments, folder / "sandbox.log")
+    sandbox = await start("The sandbox", arguments, folder / "sandbox.log", answers=True)
     try:
         async with asyncio.timeout(PATIENCE):
             line = await sandbox.process.stdout.readline() if sandbox.process.stdout else b""
