@@ -150,6 +150,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
 def _start_over(conn: sqlite3.Connection, known: set[str], now: float) -> int:
     """Take back all leases: we are alone on this file. Look at every account again."""
     released = work.release_all(conn, now)
+    work.hurry_parked(conn, now)
     work.ring(conn, "discover", known, now)
     for profile in profiles.everyone(conn):
         if profile.id not in known:
@@ -188,13 +189,13 @@ def _limits(config: Config) -> dict[str, Limits]:
 async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
     """Run until `stop` is set, then let what has begun come to its end, the way in closed first."""
     async with AsyncExitStack() as stack:
-        working = asyncio.create_task(daemon.worker.run(stop), name="worker")
         config = daemon.config.server
         await _listen(
             stack, web.AppRunner(daemon.health.app(), access_log=None), config.admin_listen, "admin"
         )
         doors = server.build(daemon.bell, daemon.channels, daemon.health.metrics.pushed)
         await _listen(stack, server.runner(doors), config.listen, "pushes")
+        working = asyncio.create_task(daemon.worker.run(stop), name="worker")
         scheduler = timers.start(daemon.sweeps, daemon.config.sync.discover_seconds)
         stack.callback(scheduler.shutdown, wait=False)
         daemon.health.ready = True

@@ -43,8 +43,8 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
     if event and event.mark and conferences.key_is_taken(conn, event.mark.key, calendar, name):
         taken = event.mark.key
         event = unmarked(event, taken)
-    if event and event.series and covered(conn, row, event.series, policy):
-        policy = replace(policy, covered=True)
+    if event and event.series:
+        policy = with_series(conn, row, event.series, policy)
     return Look(row, name, event, known, policy, snapshot.doubtful if snapshot else False, taken)
 
 
@@ -53,13 +53,17 @@ def unmarked(event: Event, taken: str) -> Event:
     return replace(event, mark=None) if event.mark and event.mark.key == taken else event
 
 
-def covered(conn: sqlite3.Connection, calendar: Calendar, series: str, policy: Policy) -> bool:
-    """Whether the series has a conference, or is about to get one, that its occurrences share."""
+def with_series(conn: sqlite3.Connection, calendar: Calendar, series: str, policy: Policy) -> Policy:
+    """Say whether the series has a conference, or is about to get one, that its occurrences share."""
     known = conferences.get(conn, calendar.id, series)
-    if known is not None:
-        return known.state in {"reserved", "live", "changing"}
+    if known is not None and known.state != "declined":
+        return replace(
+            policy, covered=known.state != "leaving", series=known if known.state == "live" else None
+        )
     master = events.get(conn, calendar.id, series)
-    return master is not None and isinstance(judge(master.event, None, policy), Wanted)
+    return replace(
+        policy, covered=master is not None and isinstance(judge(master.event, None, policy), Wanted)
+    )
 
 
 def owed_at(seen: Look, now: float) -> float | None:

@@ -92,7 +92,7 @@ def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str
     """Reserve a key. Our mark on the event names a conference that was lost or cancelled: take its key up again."""
     if event is None:
         return None
-    marked = remains(event)
+    marked = event.mark.key if event.mark and event.mark.event == event.ref.event else ""
     if isinstance(verdict, Wanted):
         wanted = request(event, verdict.service, policy)
         tried = LONG_AGO if marked else None
@@ -100,15 +100,34 @@ def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str
         return Record(
             Conference(key, "reserved", service, source, wanted, tried=tried), f"{source} asks for {service}"
         )
-    if marked and event.own and not is_over(event, policy):
-        gone = Conference(marked, "leaving", "", "", MeetingRequest(event.ref))
-        return Write(event, gone, None)  # a cancelled event came back with the details of its former meeting
+    return _tidy(event, policy)
+
+
+def _tidy(event: Event, policy: Policy) -> Write | None:
+    """Put right what stands on an event that has no conference of its own."""
+    if not event.own or is_over(event, policy):
+        return None
+    series = policy.series
+    if series and series.meeting and outdated(event, series, series.meeting):
+        return Write(event, series, series.meeting)  # its own copy of the description, from before
+    left = remains(event)
+    if left and not policy.covered:
+        gone = Conference(left, "leaving", "", "", MeetingRequest(event.ref))
+        return Write(event, gone, None)  # it came back from being cancelled, with what it had then
     return None
 
 
 def remains(event: Event) -> str:
-    """Return the key of a conference of this very event whose details are still on it; "" where there are none."""
-    return event.mark.key if event.mark and event.mark.event == event.ref.event else ""
+    """Return the key of a conference of this event, or of its series, whose details are still on it."""
+    mark = event.mark
+    if mark is None or mark.event not in {event.ref.event, event.series}:
+        return ""
+    return mark.key if mark.event == event.ref.event or event.block is not None else ""
+
+
+def outdated(event: Event, series: Conference, meeting: Meeting) -> bool:
+    """Whether an occurrence shows details that are not those of its series any more. None at all are fine."""
+    return series.written and event.block is not None and not shows(event, series, meeting, "")
 
 
 def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingRequest) -> Action | None:
@@ -174,8 +193,7 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
     """Whether the world is as it should be: said from the outside, without planning, to check the plan by."""
     verdict = judge(event, known, policy)
     if known is None:
-        clean = event is None or not event.own or is_over(event, policy) or not remains(event)
-        return not isinstance(verdict, Wanted) and clean
+        return not isinstance(verdict, Wanted) and (event is None or _tidy(event, policy) is None)
     if isinstance(verdict, Leave):
         return known.state != "leaving"
     if known.state == "declined":

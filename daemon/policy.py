@@ -38,6 +38,7 @@ class Policy:
     account: str = ""  # address of the person whose calendar it is
     window: timedelta = field(default=timedelta(days=365))
     covered: bool = False  # the event is an occurrence, and its series has the conference
+    series: Conference | None = None  # that conference, once there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,11 @@ def consumed_keyword(event: Event, known: Conference | None) -> str:
     if known is not None:
         return known.source if known.source.startswith("location:") and known.state != "declined" else ""
     mark = event.mark
-    ours = mark is not None and mark.event == event.ref.event and mark.source.startswith("location:")
-    return mark.source if mark and ours else ""
+    if mark is None or not mark.source.startswith("location:"):
+        return ""
+    # "This and all following" makes a new series out of an old one, with an id that says so.
+    ours = event.ref.event == mark.event or event.ref.event.startswith(f"{mark.event}_R")
+    return mark.source if ours else ""
 
 
 def resolve(word: str, source: str, policy: Policy) -> Wanted | Unwanted:

@@ -165,8 +165,10 @@ class Reconcile:
             visit.witness(None)
             return
         visit.witness(event)
-        if action.meeting is not None:
+        if action.meeting is not None and visit.seen.known is not None:
             visit.become(replace(known, written=True), "details written")
+        elif action.meeting is not None:
+            visit.notes.append(("details brought up to date", "an occurrence shows those of its series"))
         else:
             visit.notes.append(("details removed", ""))
 

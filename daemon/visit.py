@@ -73,7 +73,13 @@ def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:
         conferences.save(conn, seen.calendar.id, seen.name, seen.known, now)
     else:
         conferences.forget(conn, seen.calendar.id, seen.name)
-    if (before is None) != (seen.known is None):
-        # What its changed occurrences may have depends on whether the series has one.
+    if _link(before) != _link(seen.known):
+        # Its changed occurrences share the meeting of a series, and may have descriptions of their own.
         names = events.occurrences(conn, seen.calendar.id, seen.name)
         work.ring(conn, "reconcile", [f"{seen.calendar.id}/{name}" for name in names], now)
+
+
+def _link(known: Conference | None) -> tuple[bool, str]:
+    """Return what of a conference bears on the occurrences of a series."""
+    shared = known is not None and known.written
+    return shared, known.meeting.join_url if known and known.meeting else ""

@@ -133,6 +133,14 @@ def hurry(conn: sqlite3.Connection, calendar: str, now: float) -> None:
     )
 
 
+def hurry_parked(conn: sqlite3.Connection, now: float) -> int:
+    """Make all parked work due: the operator may just have mended what was wrong. Returns how many pieces."""
+    return conn.execute(
+        "UPDATE work SET due_at = ?1 WHERE error IS NOT NULL AND attempts = 0 AND owner IS NULL AND due_at > ?1",
+        (now,),
+    ).rowcount
+
+
 def release_all(conn: sqlite3.Connection, now: float) -> int:
     """Give back every lease, for a process that has just started and is alone on this file. Returns how many."""
     return conn.execute("UPDATE work SET owner = NULL, due_at = ? WHERE owner IS NOT NULL", (now,)).rowcount

@@ -52,7 +52,7 @@ MUTANTS = {
     ),
     "the details of a former meeting stay on a restored event": (
         "daemon/plan.py",
-        "if marked and event.own and not is_over(event, policy):",
+        "if left and not policy.covered:",
         "if False:",
     ),
     "the link on the event is never compared with the meeting": (

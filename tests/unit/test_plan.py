@@ -249,6 +249,31 @@ def test_a_keyword_in_the_location_gives_way_to_a_native_link_too():
     assert isinstance(decide(seen, known), Write)
 
 
+def test_an_occurrence_with_an_old_copy_of_the_details_gets_the_new_ones():
+    old = shown(event(series="s"), live(meeting=meeting(number=2)))
+    policy = replace(POLICY, covered=True, series=live())
+    assert decide(old, None, policy) == Write(old, live(), live().meeting)
+    assert decide(shown(event(series="s"), live()), None, policy) is None
+    assert decide(event(series="s"), None, policy) is None
+    assert decide(old, None, replace(policy, series=live(written=False))) is None
+
+
+def test_an_occurrence_loses_the_details_of_a_series_that_has_none_any_more():
+    left = replace(shown(event(series="s"), live()), mark=Mark(KEY, "s", "title:@zoom"))
+    assert decide(left).meeting is None
+    assert decide(replace(left, own=False)) is None
+    assert decide(replace(left, block=None)) is None
+    assert decide(left, None, replace(POLICY, covered=True)) is None
+
+
+def test_what_a_restored_event_brings_back_is_taken_off():
+    restored = shown(event(), live())
+    action = decide(restored)
+    assert isinstance(action, Write)
+    assert (action.meeting, action.conference.key) == (None, KEY)
+    assert decide(replace(restored, ends=NOW)) is None
+
+
 TITLES = ["Review", "@zoom Review", "@meet Review", "@static", "@none", "@zoom Other", "@webex"]
 STATES = ["reserved", "live", "changing", "leaving", "declined"]
 

@@ -132,6 +132,14 @@ def test_the_mark_on_a_copied_event_asks_for_nothing():
     )
 
 
+def test_the_rest_of_a_split_series_remembers_the_keyword():
+    mark = Mark("hd0000000000000001", "e0", "location:@zoom")
+    rest = event(mark=mark)
+    assert isinstance(judge(rest, None, POLICY), Unwanted)
+    rest = replace(rest, ref=replace(rest.ref, event="e0_R20261201T090000"))
+    assert isinstance(judge(rest, None, POLICY), Wanted)
+
+
 def test_a_title_keyword_is_not_remembered():
     known = live()
     assert isinstance(judge(shown(event(title="Review"), known), known, POLICY), Unwanted)
