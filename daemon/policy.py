@@ -75,9 +75,10 @@ def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verd
         return Unwanted("only the organizer's copy of an event is given a meeting")
     if policy.covered:
         return Unwanted("an occurrence shares the meeting of its series")
-    started = known if known is not None and known.state in {"live", "changing"} else None
     if is_over(event, policy):
-        return Leave("the event is over") if started else Unwanted("the event is over")
+        never = known is None or known.state in {"reserved", "leaving"}
+        return Unwanted("the event is over") if never else Leave("the event is over")
+    started = known if known is not None and known.state in {"live", "changing"} else None
     if started and started.service not in policy.services:
         return Leave(f"{started.service} is no longer configured")
     asked = ask(event, known, policy)

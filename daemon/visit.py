@@ -73,10 +73,16 @@ def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:
         conferences.save(conn, seen.calendar.id, seen.name, seen.known, now)
     else:
         conferences.forget(conn, seen.calendar.id, seen.name)
+    keys: list[str] = []
     if _link(before) != _link(seen.known):
         # Its changed occurrences share the meeting of a series, and may have descriptions of their own.
-        names = events.occurrences(conn, seen.calendar.id, seen.name)
-        work.ring(conn, "reconcile", [f"{seen.calendar.id}/{name}" for name in names], now)
+        keys += [
+            f"{seen.calendar.id}/{name}" for name in events.occurrences(conn, seen.calendar.id, seen.name)
+        ]
+    if seen.known is None:
+        # Where the event was moved to, its mark can be believed only now.
+        keys += [f"{other}/{seen.name}" for other in events.elsewhere(conn, seen.calendar.id, seen.name)]
+    work.ring(conn, "reconcile", keys, now)
 
 
 def _link(known: Conference | None) -> tuple[bool, str]:

@@ -106,6 +106,14 @@ def occurrences(conn: sqlite3.Connection, calendar: str, series: str) -> Sequenc
     return [row["event"] for row in rows]
 
 
+def elsewhere(conn: sqlite3.Connection, calendar: str, event: str) -> Sequence[str]:
+    """List the other calendars that hold an event of this id: guests' copies, or where it was moved to."""
+    rows = conn.execute(
+        "SELECT calendar FROM events WHERE event = ? AND calendar <> ? ORDER BY calendar", (event, calendar)
+    )
+    return [row["calendar"] for row in rows]
+
+
 def of_calendar(conn: sqlite3.Connection, calendar: str) -> Sequence[Snapshot]:
     """List the events of a calendar."""
     rows = conn.execute(

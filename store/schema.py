@@ -80,6 +80,7 @@ CREATE TABLE events (
     PRIMARY KEY (calendar, event)
 ) WITHOUT ROWID;
 CREATE INDEX events_series ON events (calendar, series) WHERE series <> '';
+CREATE INDEX events_event ON events (event);
 CREATE INDEX events_ends ON events (ends) WHERE ends IS NOT NULL;
 
 CREATE TABLE conferences (
