@@ -67,7 +67,9 @@ def run(path: Path, as_json: bool) -> None:
 @main.command()
 @click.option("--story", is_flag=True, help="End after the story, with status 0 if all went well.")
 @click.option(
-    "--port", default=0, help="Where the web page of the simulated calendars is; 0 for any free port."
+    "--port",
+    default=0,
+    help="Where the web page of the simulated calendars is; else at 8490, or any free port.",
 )
 @json_option
 def demo(story: bool, port: int, as_json: bool) -> None:
