@@ -100,7 +100,7 @@ class GoogleCalendar:
         if meeting is None:
             body = edits.take(event, key, earlier)
             written = await self._patch(event, body) if body else event
-            return _sure(written, done=edits.bare(written, key))
+            return _sure(written, done=edits.bare(written, key, earlier))
         body = edits.put(event, meeting, key, source, earlier)
         data = edits.third_party(event, meeting, key) if self._third_party.worth_trying else None
         if not body and (data is None or not self._third_party.supported):

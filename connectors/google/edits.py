@@ -14,11 +14,10 @@ from connectors import block, keywords
 from connectors.details import details
 from connectors.google import conference
 from connectors.google.wire import MARK, write_mark
+from connectors.location import swap, without
 from connectors.model import Event, Mark, Meeting
 
 _URL = re.compile(r"https?://[^\s<>\"]+")
-_AFTER_URL = r"(?![\w/?=&%#+~-]|[.:,;!]\w)"
-_BLANKS = " \t,;|"
 
 
 def put(event: Event, meeting: Meeting, key: str, source: str, earlier: str = "") -> dict[str, Any]:
@@ -31,14 +30,17 @@ def put(event: Event, meeting: Meeting, key: str, source: str, earlier: str = ""
 
 
 def take(event: Event, key: str, earlier: str = "") -> dict[str, Any]:
-    """Take everything of ours off; of native conferences only the one of `key`, or any of ours for ""."""
+    """Take everything of ours off; of native conferences only that of `key`, or for "" any of ours.
+
+    `earlier` is our join URL, by which a conference is known too whose key Google has forgotten.
+    """
     location = event.location
     for url in _own_urls(event, earlier):
-        location = _without(location, url)
+        location = without(location, url)
     body = _texts(event, block.take(event.description), location)
     if event.mark is not None:
         body |= _private(None)
-    if event.native is not None and event.native.key and event.native.key == (key or event.native.key):
+    if _own_native(event, key, earlier):
         body["conferenceData"] = None
     return body
 
@@ -68,12 +70,16 @@ def shows(event: Event, meeting: Meeting, key: str) -> bool:
     )
 
 
-def bare(event: Event, key: str) -> bool:
+def bare(event: Event, key: str, earlier: str = "") -> bool:
     """Tell whether nothing of ours is left on the event."""
-    native = (
-        event.native is not None and bool(event.native.key) and event.native.key == (key or event.native.key)
-    )
-    return event.block is None and event.mark is None and not native
+    return event.block is None and event.mark is None and not _own_native(event, key, earlier)
+
+
+def _own_native(event: Event, key: str, earlier: str) -> bool:
+    native = event.native
+    if native is None:
+        return False
+    return native.key == (key or native.key) != "" or native.join_url == earlier != ""
 
 
 def _texts(event: Event, description: str, location: str) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def _location(event: Event, meeting: Meeting, earlier: str) -> str:
     location = event.location
     for url in _own_urls(event, earlier):
         if url != meeting.join_url:
-            location = re.sub(re.escape(url) + _AFTER_URL, lambda _: meeting.join_url, location)
+            location = swap(location, url, meeting.join_url)
     return keywords.replace(location, meeting.join_url)
 
 
@@ -107,16 +113,3 @@ def _own_urls(event: Event, earlier: str) -> list[str]:
     if event.native is not None and event.native.key and event.native.join_url:
         found.add(event.native.join_url)
     return sorted(found, key=len, reverse=True)
-
-
-def _without(location: str, url: str) -> str:
-    """Take a URL out of a location, with what separated it from the rest."""
-    found = re.search(re.escape(url) + _AFTER_URL, location)
-    if found is None:
-        return location
-    before, after = location[: found.start()], location[found.end() :]
-    if not before.strip(_BLANKS):
-        return after.lstrip(_BLANKS)
-    if not after.strip(_BLANKS):
-        return before.rstrip(_BLANKS)
-    return before.rstrip(" ") + " " + after.lstrip(" ") if before.endswith(" ") else before + after

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession, web
 
-from connectors.google.client import GoogleClient
 from connectors.model import CalendarInfo
-from connectors.oauth import Tokens
+from connectors.registry import Credentials, Registry
 from connectors.settings import GoogleSettings
 from tests.contract.calendar import Draft, day
 
@@ -69,19 +69,18 @@ class World:
         )
         await self.post("users", email=BOB, calendars=[{"primary": True, "timeZone": ZONE}])
 
-    def client(self, **more: Any) -> GoogleClient:
+    def registry(self, **more: Any) -> Registry:
         own = {name: more.pop(name) for name in ("third_party", "on_capability") if name in more}
-        return GoogleClient(
-            self.http, settings(self.sandbox, **more), self.sandbox.world.now, chance=lambda: 0.5, **own
-        )
+        now = self.sandbox.world.now
+        return Registry(self.http, now, Random(7), google=settings(self.sandbox, **more), **own)
 
-    async def tokens(self, client: GoogleClient, email: str = ADA) -> Tokens:
+    async def credentials(self, email: str = ADA) -> Credentials:
         made = await self.post("google/refresh_tokens", email=email)
 
         async def save(_: str) -> None:
             raise AssertionError("Google does not rotate refresh tokens")
 
-        return client.consented(email, made["refresh_token"], save)
+        return Credentials("google", email, made["refresh_token"], save)
 
     async def events(
         self, method: str, path: str = "", body: Any = None, *, email: str = ADA, calendar: str = ""

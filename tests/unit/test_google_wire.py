@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import (
@@ -169,6 +169,7 @@ def test_our_mark_is_read(text, mark):
     assert read(extendedProperties={"private": {"huddled": text}}).mark == mark
 
 
+@settings(deadline=None)
 @given(st.text("abc:@ ", max_size=30).map(str.strip))
 def test_a_mark_that_was_written_is_read_again(source):
     mark = Mark(KEY, "abcdefgh", source)
@@ -299,6 +300,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(
