@@ -63,9 +63,8 @@ class Bell:
         self._waiting[kind, key] = None
         if channel:
             self._heard[channel] = None
-        if (
-            self._batch is None or self._batch.done()
-        ):  # the disk may be slow for those before, not for this one
+        # A batch that was given up on has had its answer: this ring has a deadline of its own.
+        if self._batch is None or self._batch.done():
             self._batch = _batch()
             if self._flusher is None or self._flusher.done():
                 self._flusher = asyncio.create_task(self._flush(), name="doorbells")

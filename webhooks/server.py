@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import structlog
 from aiohttp import web
+from aiolimiter import AsyncLimiter
 
 from store import calendars
 from store.errors import StoreError
@@ -16,7 +18,9 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 4096  # bytes; Google's pushes have none
 LARGEST_HEADER = 4096  # bytes, for one header line
-LONGEST_ID = 256
+LINGERING = 1.0  # seconds that the rest of a body may take after the answer, unread
+STRANGERS_A_MINUTE = 60  # channels nobody knows, for which work is taken on: anybody can make them up
+NAME = re.compile("[!-~]{1,256}")  # what Google's ids are made of
 
 DONE = 204
 COME_AGAIN = 503
@@ -41,7 +45,13 @@ def build(bell: Bell, channels: Channels, answered: Answered = lambda _: None) -
 
 def runner(app: web.Application) -> web.AppRunner:
     """Serve it with limits that a stranger cannot argue with."""
-    return web.AppRunner(app, access_log=None, max_line_size=LARGEST_HEADER, max_field_size=LARGEST_HEADER)
+    return web.AppRunner(
+        app,
+        access_log=None,
+        max_line_size=LARGEST_HEADER,
+        max_field_size=LARGEST_HEADER,
+        lingering_time=LINGERING,
+    )
 
 
 class GoogleDoor:
@@ -51,6 +61,7 @@ class GoogleDoor:
         """`channels` says which channel rings for which calendar."""
         self._bell = bell
         self._channels = channels
+        self._strangers = AsyncLimiter(STRANGERS_A_MINUTE, 60)
 
     async def push(self, request: web.Request) -> web.Response:
         """Verify, ring, answer."""
@@ -76,9 +87,9 @@ class GoogleDoor:
 
         An answer of 4xx would not stop it: Google goes on until the channel expires.
         """
-        fits = push.resource and max(len(push.resource), len(push.channel), len(push.calendar)) <= LONGEST_ID
-        if not fits or " " in push.channel + push.resource or not push.calendar:
+        if not all(NAME.fullmatch(name) for name in (push.channel, push.resource, push.calendar)):
             return
         calendar = calendars.calendar_id("google", push.calendar)
-        if calendar in self._channels.calendars:
+        if calendar in self._channels.calendars and self._strangers.has_capacity():
+            await self._strangers.acquire()
             await self._bell.ring("stop", f"{calendar} {push.channel} {push.resource}")
