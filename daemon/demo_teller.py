@@ -57,9 +57,18 @@ class ForPeople:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
 
-    def _say(self, *parts: str | tuple[str, str]) -> None:
+    def _say(self, *parts: str | Text | tuple[str, str]) -> None:
         """Print a line; where nobody's terminal sets the width, it is not broken."""
         self._console.print(Text.assemble(*parts), soft_wrap=not self._console.is_terminal)
+
+    def _hang(self, mark: tuple[str, str], text: Text) -> None:
+        """Print a text beside a mark, and where a terminal is too narrow, below its own beginning."""
+        if self._console.is_terminal:
+            row = Table.grid()
+            row.add_row(Text(*mark), text)
+            self._console.print(row)
+        else:
+            self._say(mark, text)
 
     def open(self, url: str) -> None:
         """Say what this is, and where the page is."""
@@ -71,11 +80,11 @@ class ForPeople:
     def begin(self, number: int, step: Step) -> None:
         """Say what is happening now."""
         self._say()
-        self._say((f"{number:2}  ", "dim"), (step.act, "bold"))
+        self._hang((f"{number:2}  ", "dim"), Text(step.act, "bold"))
 
     def end(self, step: Step, told: Told) -> None:
         """Say what came of it."""
-        self._say(("    ✓ ", "green"), told.text)
+        self._hang(("    ✓ ", "green"), Text(told.text))
         if told.link:
             self._say("      ", (told.link, "cyan"))
 
@@ -98,12 +107,13 @@ class ForPeople:
         """Say what can be tried."""
         self._say("Now you: ", (url, "bold cyan underline"))
         for idea in TO_TRY:
-            self._say(("  · ", "dim"), idea)
+            self._hang(("  · ", "dim"), Text(idea))
         self._say(("huddled goes on until Ctrl-C. What it does:", "dim"))
 
     def report(self, at: datetime, title: str, words: str) -> None:
         """Say what has just happened to an event."""
-        self._say((f"{at.astimezone():%H:%M:%S}  ", "dim"), (f"“{title}”", "bold"), f"  {words}")
+        line = Text.assemble((f"“{title}”", "bold"), f"  {words}")
+        self._hang((f"{at.astimezone():%H:%M:%S}  ", "dim"), line)
 
     def stop(self, *, told: bool) -> None:
         """Say that it is over because somebody wished so."""
@@ -112,7 +122,7 @@ class ForPeople:
 
     def fail(self, step: str, why: str, logs: Path | None) -> None:
         """Say what went wrong, in which step, and where to read on."""
-        self._say(("    ✗ " if step else "✗ ", "bold red"), why)
+        self._hang(("    ✗ " if step else "✗ ", "bold red"), Text(why))
         if logs is not None:
             self._say(f"The demo has failed. Logs, configuration and database are kept in {logs}")
 
