@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from connectors.keywords import find
+from connectors.location import holds
 from connectors.model import Conference, Event, Meeting, MeetingRequest
 from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, is_over, judge, request
 
@@ -185,7 +186,7 @@ def carries(event: Event, known: Conference) -> bool:
         or (event.mark is not None and event.mark.key == known.key)
         or (event.native is not None and event.native.key == known.key)
         or (event.native is not None and event.native.join_url == url != "")
-        or (url != "" and url in event.location)
+        or (url != "" and holds(event.location, url))
     )
 
 

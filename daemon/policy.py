@@ -98,7 +98,9 @@ def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: P
         return Unwanted(f"it is more than {policy.window.days} days ahead", again=event.start - policy.window)
     rule = matching_rule(event, policy) if asked.source.startswith("rule:") else None
     link = foreign_link(event, known)
-    if link and not (rule and rule.even_if_linked):
+    # A service of the calendar itself would take the place of what is in the calendar's own field, not join it.
+    beside = rule is not None and rule.even_if_linked and not (asked.service.native and event.native)
+    if link and not beside:
         return Unwanted(f"it already carries a link of somebody else ({link})")
     return asked
 

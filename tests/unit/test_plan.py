@@ -145,6 +145,11 @@ def test_somebody_elses_details_are_left_on_the_event():
     assert isinstance(decide(others, reserved), Withdraw)
 
 
+def test_a_longer_address_that_begins_like_ours_is_not_ours():
+    room = live(state="leaving", meeting=meeting("static", join_url="https://video.example.com/room"))
+    assert isinstance(decide(event(location="https://video.example.com/room2"), room), Withdraw)
+
+
 def test_details_taken_off_by_hand_are_an_opt_out():
     action = decide(FLAGGED, live())
     assert (action.conference.state, action.conference.by_hand) == ("leaving", True)

@@ -220,6 +220,12 @@ def test_a_rule_may_add_a_link_beside_a_foreign_one():
     assert isinstance(judge(linked, None, with_flags(rules=(Rule("zoom", even_if_linked=True),))), Wanted)
 
 
+def test_no_rule_puts_a_native_conference_in_the_place_of_somebody_elses():
+    linked = event(native=Native("meet", "ready", "https://meet.google.com/abc-defg-hij"))
+    assert isinstance(judge(linked, None, with_flags(rules=(Rule("meet", even_if_linked=True),))), Unwanted)
+    assert isinstance(judge(linked, None, with_flags(rules=(Rule("zoom", even_if_linked=True),))), Wanted)
+
+
 @pytest.mark.parametrize(
     ("title", "left"),
     [("@zoom Review", "Review"), ("Review @ZOOM now", "Review now"), ("@zoom", ""), ("a  b", "a  b")],
