@@ -47,7 +47,7 @@ MUTANTS = {
     ),
     "somebody's link does not keep a meeting away": (
         "daemon/policy.py",
-        "if link and not (rule and rule.even_if_linked):",
+        "if link and not beside:",
         "if False:",
     ),
     "the details of a former meeting stay on a restored event": (
