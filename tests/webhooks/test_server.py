@@ -292,12 +292,15 @@ NAMES = st.sampled_from(
         b"Host",
     ]
 )
+ALMOST_RIGHT = st.tuples(
+    st.tuples(st.just(b"X-Goog-Resource-ID"), VALUES), st.tuples(st.just(b"X-Goog-Resource-URI"), VALUES)
+)
 METHODS = st.sampled_from([b"POST"] * 6 + [b"GET", b"HEAD", b"CONNECT", b"PRI", b"\xff", b""])
 
 
 @st.composite
 def requests(draw):
-    headers = draw(st.lists(st.tuples(NAMES, VALUES) | st.tuples(LINE, LINE), max_size=6))
+    headers = draw(st.lists(st.tuples(NAMES, VALUES) | st.tuples(LINE, LINE), max_size=6) | ALMOST_RIGHT)
     head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
     return draw(METHODS) + b" " + draw(TARGETS) + b" HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n" + draw(LINE)
 
