@@ -74,7 +74,7 @@ def run(path: Path, as_json: bool) -> None:
 @json_option
 def demo(story: bool, port: int, as_json: bool) -> None:
     """Watch huddled work against simulated providers: no account, no internet."""
-    from daemon.demo import play
+    from daemon.demo.play import play
 
     sys.exit(play(story=story, port=port, as_json=as_json))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.demo_seen import link, own_events, score
+from daemon.demo.seen import link, own_events, score
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 URL = "https://us02web.zoom.us/j/95362364096?pwd=abc.1"

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daemon import demo_stage
-from daemon.demo_children import BrokenError
-from daemon.demo_news import Reader
-from daemon.demo_scene import Scene
-from daemon.demo_seen import score, writes
-from daemon.demo_stage import Stage
-from daemon.demo_story import STORY
-from daemon.demo_teller import ForPeople, ForPrograms, Teller
+from daemon.demo import stage as stages
+from daemon.demo.children import BrokenError
+from daemon.demo.news import Reader
+from daemon.demo.scene import Scene
+from daemon.demo.seen import score, writes
+from daemon.demo.stage import Stage
+from daemon.demo.story import STORY
+from daemon.demo.teller import ForPeople, ForPrograms, Teller
 
 GLANCE = 0.25  # seconds between two looks at the news
 BREATH = 0.7  # seconds between two steps, for people who watch
@@ -33,7 +33,7 @@ def play(*, story: bool, port: int, as_json: bool) -> int:
     """
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal without ✓ gets ?
     teller: Teller = ForPrograms() if as_json else ForPeople()
-    if port and not demo_stage.is_free(port):
+    if port and not stages.is_free(port):
         teller.fail("", f"Port {port} is taken by another program, or not ours to use: choose another.", None)
         return 1
     return asyncio.run(_Demo(teller, story=story, port=port).run())
@@ -67,7 +67,7 @@ class _Demo:
         return 0
 
     async def _play(self) -> None:
-        async with demo_stage.built(self.folder, self.port) as stage:
+        async with stages.built(self.folder, self.port) as stage:
             page = f"{stage.url}/"
             self.teller.open(page)
             await self._tell(Scene(stage))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from daemon import demo_seen as seen
-from daemon.demo_scene import Scene, Step, Told, require
-from daemon.demo_seen import Json
-from daemon.demo_stage import PEOPLE
+from daemon.demo import seen
+from daemon.demo.scene import Scene, Step, Told, require
+from daemon.demo.seen import Json
+from daemon.demo.stage import PEOPLE
 
 ADA, BOB = PEOPLE
 CAROL = "carol@example.org"

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from daemon.demo_children import BrokenError, Child, start
+from daemon.demo.children import BrokenError, Child, start
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from daemon import demo_seen as seen
-from daemon.demo_children import BrokenError
-from daemon.demo_seen import Json
-from daemon.demo_stage import Stage
+from daemon.demo import seen
+from daemon.demo.children import BrokenError
+from daemon.demo.seen import Json
+from daemon.demo.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from daemon.demo_scene import Step, Told
-from daemon.demo_seen import Score
+from daemon.demo.scene import Step, Told
+from daemon.demo.seen import Score
 
 TO_TRY = (
     "click into the week, add an event with @zoom or @meet in its title, and watch the link come",

@@ -1,0 +1,1 @@
+"""`huddled demo`: the real daemon at work on simulated providers, told as it happens."""
