@@ -1,0 +1,218 @@
+"""What people do to an event, and how what huddled then did is put into the words of the README's table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tests.system.checks import link, of, traces
+from tests.system.providers import Json, hours
+from tests.system.stage import Stage
+
+NOTHING = "nothing"  # is written anywhere
+WORDS = (
+    "meeting made",
+    "new meeting made",
+    "meeting updated",
+    "meeting deleted",
+    "link written",
+    "new link written",
+    "same link",
+    "details removed",
+    "gone with the event",
+    NOTHING,
+)
+WRITES = {"zoom.create", "zoom.update", "zoom.delete", "events.insert", "events.patch", "events.update"}
+SERVICES = {"Google Meet": "meet", "Zoom": "zoom", "Static link": "static"}
+FAR = datetime.max.replace(tzinfo=UTC)
+NO_FIXED_TIME = 3  # the type of Zoom meeting that a series has
+CAROL = {"email": "carol@example.org"}
+
+
+@dataclass(slots=True)
+class Case:
+    """One event, as it goes through one row of the table."""
+
+    stage: Stage
+    service: str
+    event: Json
+    was: str = ""  # its link before
+    others: frozenset[str] = frozenset()  # the meetings of the service before
+    since: int = 0  # number of the last call before
+    occurrence: str = ""  # of a series, the third one
+    third: datetime = FAR  # when that one begins
+
+    def flagged(self, **fields: object) -> None:
+        """Begin with an event that has its meeting."""
+        event = self.stage.ada.add(f"Plan @{self.service}", **({"description": "Agenda"} | fields))
+        self.stage.rest()
+        self.event = self.stage.ada.see(event)
+        assert of(self.event) == self.service, self.event
+
+    def plain(self, **fields: object) -> None:
+        """Begin with an event that has none."""
+        self.event = self.stage.ada.add("Plan", **({"description": "Agenda"} | fields))
+
+    def daily(self) -> None:
+        """Begin with a series in the first days of a month, so that days can be counted."""
+        begin = (datetime.now(UTC) + timedelta(days=40)).replace(day=2, hour=10, minute=0, second=0)
+        self.flagged(recurrence=["RRULE:FREQ=DAILY;COUNT=8"], **_times(begin))
+        self.third = begin + timedelta(days=2)
+        self.occurrence = f"{self.event['id']}_{self.third:%Y%m%dT%H%M%SZ}"
+
+    def change(self, **fields: object) -> None:
+        """Have the person change the event."""
+        self.event = self.stage.ada.change(self.event, **fields)
+
+    def title(self, text: str) -> None:
+        """Have the person name the event."""
+        self.change(summary=text.replace("@", f"@{self.service}"))
+
+    def unflagged(self) -> None:
+        """Begin with an event whose keyword has been taken away."""
+        self.flagged()
+        self.was = link(self.event)
+        self.title("Plan")
+        self.stage.rest()
+        self.event = self.stage.ada.see(self.event)
+        assert not traces(self.event)
+
+    def cancelled(self) -> None:
+        """Begin with an event that had a meeting and has been cancelled."""
+        self.flagged()
+        self.was = link(self.event)
+        self.stage.ada.delete(self.event)
+        self.stage.rest()
+
+    def cancel(self) -> None:
+        """Have the person cancel the event."""
+        self.stage.ada.delete(self.event)
+
+    def restore(self) -> None:
+        """Have the person take the cancelled event back."""
+        self.event = self.stage.ada.restore(self.event)
+
+    def rezone(self) -> None:
+        """Have the person show the same moment in another zone."""
+        self.change(**{end: {**self.event[end], "timeZone": "Asia/Kathmandu"} for end in ("start", "end")})
+
+    def take_out(self) -> None:
+        """Have the person take the details out."""
+        if self.service == "meet":
+            self.change(conferenceData=None)
+        else:
+            self.change(description="Agenda", location="")
+
+    def move_occurrence(self) -> None:
+        """Have the person move one occurrence of the series."""
+        self.stage.ada.change(self.occurrence, **_times(self.third + timedelta(hours=5)))
+
+    def links(self) -> set[str]:
+        """Return the links that are on the event, and on the occurrence of the series that was changed."""
+        names = [self.event["id"], *([self.occurrence] if self.occurrence else [])]
+        seen = [self.stage.ada.see(name) for name in names]
+        return {link(event) for event in seen if event["status"] != "cancelled"}
+
+    def answer(self) -> None:
+        """Have a guest of the same organisation accept the invitation."""
+        self.stage.bob.answer(self.event, "accepted")
+
+
+Step = Callable[[Case], object]
+
+ACTIONS: dict[str, tuple[Step, Step]] = {
+    "flag it": (Case.plain, lambda case: case.title("Plan @")),
+    "change its title": (Case.flagged, lambda case: case.title("Another name @")),
+    "move it": (Case.flagged, lambda case: case.change(**hours(48))),
+    "change its time zone": (Case.flagged, Case.rezone),
+    "add a guest": (Case.flagged, lambda case: case.change(attendees=[CAROL])),
+    "remove a guest": (lambda case: case.flagged(attendees=[CAROL]), lambda case: case.change(attendees=[])),
+    "a guest answers": (lambda case: case.flagged(attendees=[{"email": "bob@example.com"}]), Case.answer),
+    "make it a series": (Case.flagged, lambda case: case.change(recurrence=["RRULE:FREQ=WEEKLY;COUNT=6"])),
+    "move one occurrence": (Case.daily, Case.move_occurrence),
+    "cancel one occurrence": (Case.daily, lambda case: case.stage.ada.delete(case.occurrence)),
+    "take the keyword away": (Case.flagged, lambda case: case.title("Plan")),
+    "flag it again": (Case.unflagged, lambda case: case.title("Plan @")),
+    "write @none instead": (Case.flagged, lambda case: case.change(summary="Plan @none")),
+    "take the details out by hand": (Case.flagged, Case.take_out),
+    "cancel or delete it": (Case.flagged, Case.cancel),
+    "restore it": (Case.cancelled, Case.restore),
+    "move it into the past": (Case.flagged, lambda case: case.change(**hours(-3))),
+    "flag it when it is over": (lambda case: case.plain(**hours(-3)), lambda case: case.title("Plan @")),
+}
+
+
+def happening(stage: Stage, action: str, service: str) -> str:
+    """Play one row of the table with one service, and say in its words what huddled did."""
+    begin, act = ACTIONS[action]
+    case = Case(stage, service, {})
+    begin(case)
+    stage.rest()
+    case.was = case.was or link(case.event)
+    case.others = _meetings(case, case.event)
+    case.since = stage.providers.last()
+    act(case)
+    acted = case.event
+    stage.rest()
+    stage.rest()  # what we wrote has been announced, too
+    assert len(case.links()) < 2
+    return _phrase(case, acted, stage.ada.see(acted))
+
+
+def _times(begin: datetime) -> Json:
+    moments = {"start": begin, "end": begin + timedelta(minutes=30)}
+    return {end: {"dateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}", "timeZone": "UTC"} for end, at in moments.items()}
+
+
+def _meetings(case: Case, event: Json) -> frozenset[str]:
+    """List the meetings that there are: a static link is none, and a Meet lives and dies with its event."""
+    if case.service == "zoom":
+        return frozenset(meeting["join_url"] for meeting in case.stage.providers.zoom())
+    found = event.get("hangoutLink", "") if case.service == "meet" else ""
+    return frozenset({found} - {""}) if event["status"] != "cancelled" else frozenset()
+
+
+def _phrase(case: Case, acted: Json, after: Json) -> str:
+    wrote = _wrote(case)
+    if after["status"] == "cancelled" and case.was and not wrote:
+        return "gone with the event"
+    now = "" if after["status"] == "cancelled" else link(after)
+    if not wrote and now == link(acted):
+        return f"{NOTHING}, same link" if now and now == case.was else NOTHING
+    before, there = case.others, _meetings(case, after)
+    said = {
+        "new meeting made" if case.was else "meeting made": there - before,
+        "meeting updated": "zoom.update" in wrote and not there - before and _in_step(case, after),
+        "meeting deleted": before - there,
+        "new link written" if case.was else "link written": now and now != case.was,
+        "details removed": traces(acted) and not now and not traces(after) and after["status"] != "cancelled",
+        "same link": now and now == case.was,
+    }
+    return ", ".join(words for words, so in said.items() if so) or f"unexplained: {sorted(wrote)}"
+
+
+def _in_step(case: Case, event: Json) -> bool:
+    """Whether the Zoom meeting says what the event says."""
+    meeting = next(one for one in case.stage.providers.zoom() if one["join_url"] == link(event))
+    guests = {guest["email"] for guest in event.get("attendees", []) if not guest.get("organizer")}
+    invited = {guest["email"] for guest in meeting["settings"].get("meeting_invitees", [])}
+    named = meeting["topic"] == event["summary"].replace("@zoom", "").strip()
+    if "recurrence" in event:
+        return named and guests == invited and meeting["type"] == NO_FIXED_TIME
+    starts = [datetime.fromisoformat(text) for text in (meeting["start_time"], event["start"]["dateTime"])]
+    zones = {meeting["timezone"], event["start"]["timeZone"]}
+    return named and guests == invited and len({*starts}) == len(zones) == 1
+
+
+def _wrote(case: Case) -> set[str]:
+    """Return the writes of ours that succeeded and were about this event, or were calls to Zoom."""
+    name = re.compile(re.escape(case.event["id"]))
+    return {
+        call["op"]
+        for call in case.stage.providers.calls(case.since)
+        if call["op"] in WRITES
+        and 200 <= (call["status"] or 0) < 300
+        and (call["provider"] == "zoom" or name.search(call["path"]))
+    }
