@@ -12,7 +12,7 @@ import structlog
 
 from connectors.errors import Unauthorized
 from connectors.registry import Credentials
-from daemon.config import Config
+from daemon.config.model import Config
 from store import calendars, profiles, work
 from store.db import Store
 from store.errors import KeyWrong

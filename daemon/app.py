@@ -24,8 +24,8 @@ from connectors.registry import Registry
 from daemon import clock as timers
 from daemon.accounts import Accounts, disconnect
 from daemon.budget import ZoomBudget
-from daemon.config import Config
-from daemon.config_kinds import Address
+from daemon.config.kinds import Address
+from daemon.config.model import Config
 from daemon.health import Health, Metrics
 from daemon.notify import Systemd
 from daemon.reconcile import Reconcile

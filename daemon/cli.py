@@ -35,8 +35,8 @@ def main() -> None:
 
 def read_config(path: Path, *, as_json: bool = False) -> Any:
     """Load the configuration, or say everything that is wrong with it and end."""
-    from daemon.config_load import load
-    from daemon.config_problems import ConfigError, problems_json, render_problems
+    from daemon.config.load import load
+    from daemon.config.problems import ConfigError, problems_json, render_problems
 
     try:
         return load(path, os.environ)
@@ -84,7 +84,7 @@ def demo(story: bool, port: int, as_json: bool) -> None:
 @json_option
 def check_config(path: Path, as_json: bool) -> None:
     """Say everything that is wrong with the configuration, with its line and how to mend it."""
-    from daemon.config_problems import problem_line, problems_json
+    from daemon.config.problems import problem_line, problems_json
 
     config = read_config(path, as_json=as_json)
     if as_json:

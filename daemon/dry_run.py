@@ -16,7 +16,7 @@ from connectors.errors import ProviderError
 from connectors.http import connect
 from connectors.model import CalendarInfo, Conference, Event
 from connectors.registry import Credentials, Registry
-from daemon.config import Config
+from daemon.config.model import Config
 from daemon.plan import LONG_AGO, Provision, Record, Write, plan
 from daemon.policy import Policy, Wanted, judge
 from daemon.report import describe

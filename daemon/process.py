@@ -10,7 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from daemon.app import assemble, serve
-from daemon.config import Config
+from daemon.config.model import Config
 from daemon.notify import Systemd
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from connectors.base import Calendar as CalendarConnector
 from connectors.base import Meetings
 from connectors.errors import Unauthorized
 from connectors.registry import Credentials, Registry
-from daemon.config import Config
+from daemon.config.model import Config
 from daemon.policy import Policy, Service
 from store.calendars import Calendar
 from store.profiles import Profile

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from daemon.config_load import load
-from daemon.config_problems import ConfigError, problem_line
-from daemon.config_words import fields_at
+from daemon.config.load import load
+from daemon.config.problems import ConfigError, problem_line
+from daemon.config.words import fields_at
 
 SECRET = "hunter2hunter2"
 KEY = {"type": "service_account", "client_email": "huddled@x.iam.example", "private_key": SECRET}

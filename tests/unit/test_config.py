@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
-from daemon.config import Config
-from daemon.config_load import load
-from daemon.config_problems import ConfigError, Problem, problem_line, problems_json, render_problems
+from daemon.config.load import load
+from daemon.config.model import Config
+from daemon.config.problems import ConfigError, Problem, problem_line, problems_json, render_problems
 from daemon.rules import Flags, Rule
 from tests.unit.config_files import (
     BASE,

@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from daemon import config_schema
-from daemon.config_load import load
-from daemon.config_words import sections
+from daemon.config import schema as config_schema
+from daemon.config.load import load
+from daemon.config.words import sections
 from tests.unit.config_files import fields_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,7 @@ def same(value, default):
 
 def test_the_schema_in_the_repository_is_up_to_date():
     assert (ROOT / "config.schema.json").read_text() == config_schema.text(), (
-        "run: python -m daemon.config_schema > config.schema.json"
+        "run: python -m daemon.config.schema > config.schema.json"
     )
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config_load import load
-from daemon.config_problems import ConfigError, Problem, label, problem_line, problems_json, render_problems
-from daemon.config_words import sections
+from daemon.config.load import load
+from daemon.config.problems import ConfigError, Problem, label, problem_line, problems_json, render_problems
+from daemon.config.words import sections
 from tests.unit.config_files import BASE, GOOGLE, ZOOM, fields_of, furnish, lines, problems, read
 
 

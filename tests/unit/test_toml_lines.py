@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.toml_lines import line_of, locate
+from daemon.config.toml_lines import line_of, locate
 
 TEXT = (
     r'''a = 1 # [no]

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from daemon.config import Config
-from daemon.config_checks import Facts, contradictions
-from daemon.config_problems import ConfigError, Finding, Problem, label
-from daemon.config_words import findings, sections
-from daemon.secret_files import Where
-from daemon.toml_lines import line_of, locate
+from daemon.config.checks import Facts, contradictions
+from daemon.config.model import Config
+from daemon.config.problems import ConfigError, Finding, Problem, label
+from daemon.config.secret_files import Where
+from daemon.config.toml_lines import line_of, locate
+from daemon.config.words import findings, sections
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:

@@ -1,4 +1,4 @@
-"""The configuration: one frozen, typed value. `config_load.load` makes it out of TOML."""
+"""The configuration: one frozen, typed value. `load.load` makes it out of TOML."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Annotated, Self
 from pydantic import Field, PrivateAttr
 
 from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
-from daemon.config_kinds import LISTED
-from daemon.config_problems import Problem
-from daemon.config_providers import Google, GoogleUser, Static, Zoom
-from daemon.config_sections import FlagSettings, Limits, Log, RuleSettings, Section, Server, Store, Sync
+from daemon.config.kinds import LISTED
+from daemon.config.problems import Problem
+from daemon.config.providers import Google, GoogleUser, Static, Zoom
+from daemon.config.sections import FlagSettings, Limits, Log, RuleSettings, Section, Server, Store, Sync
 from daemon.rules import Flags, Service
 
 

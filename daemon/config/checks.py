@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from pydantic_core import PydanticUndefined
 
-from daemon.config_kinds import Address, loopback, read_address
-from daemon.config_problems import Finding
-from daemon.config_words import fields_at
-from daemon.secret_files import Where, has_directory, open_to_others, resolve
-from daemon.toml_lines import KeyPath
+from daemon.config.kinds import Address, loopback, read_address
+from daemon.config.problems import Finding
+from daemon.config.secret_files import Where, has_directory, open_to_others, resolve
+from daemon.config.toml_lines import KeyPath
+from daemon.config.words import fields_at
 
 _SERVICES = {"meet": "google", "zoom": "zoom", "static": "static"}  # and the section that sets each up
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
-from daemon.config_kinds import (
+from daemon.config.kinds import (
     LISTED,
     LinkPattern,
     Mail,
@@ -23,7 +23,7 @@ from daemon.config_kinds import (
     Url,
     UrlWithSlash,
 )
-from daemon.config_sections import Section
+from daemon.config.sections import Section
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from daemon.toml_lines import KeyPath
+from daemon.config.toml_lines import KeyPath
 
 
 @dataclass(frozen=True, slots=True)

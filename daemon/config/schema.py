@@ -1,6 +1,6 @@
 """The JSON Schema of the configuration, with which editors complete, explain and check it.
 
-`python -m daemon.config_schema > config.schema.json` writes it anew; a test says when that is due.
+`python -m daemon.config.schema > config.schema.json` writes it anew; a test says when that is due.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from daemon.config import Config
+from daemon.config.model import Config
 
 
 def schema() -> dict[str, Any]:

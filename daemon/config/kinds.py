@@ -19,7 +19,14 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from daemon.secret_files import SecretFile, Where, find_key_file, read_secret, read_service_account, wrong
+from daemon.config.secret_files import (
+    SecretFile,
+    Where,
+    find_key_file,
+    read_secret,
+    read_service_account,
+    wrong,
+)
 
 
 @dataclass(frozen=True, slots=True)

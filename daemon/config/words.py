@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 
-from daemon.config import Config
-from daemon.config_problems import Finding
-from daemon.toml_lines import KeyPath
+from daemon.config.model import Config
+from daemon.config.problems import Finding
+from daemon.config.toml_lines import KeyPath
 
 Fields = Mapping[str, FieldInfo]
 _KINDS = {

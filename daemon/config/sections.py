@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from daemon.config_kinds import (
+from daemon.config.kinds import (
     LISTED,
     Database,
     Domain,

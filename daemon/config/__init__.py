@@ -1,0 +1,1 @@
+"""The configuration: TOML in, one frozen value out, or everything that is wrong with it at once."""
