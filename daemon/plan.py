@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from connectors.keywords import find
 from connectors.location import holds
 from connectors.model import Conference, Event, Meeting, MeetingRequest
-from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, is_over, judge, request
+from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, ask, is_over, judge, request
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -74,8 +74,7 @@ def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_ke
     if known is None:
         return _begin(event, verdict, policy, fresh_key)
     if known.state == "declined":
-        still = isinstance(verdict, Leave) or (isinstance(verdict, Wanted) and verdict.source == known.source)
-        return None if still else Forget(known)
+        return None if still_declined(event, known, verdict, policy) else Forget(known)
     if known.state == "leaving":
         if event is not None and event.own and carries(event, known):
             return Write(event, known, None)
@@ -89,6 +88,14 @@ def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_ke
     return _keep(event, known, verdict, request(event, verdict.service, policy))
 
 
+def still_declined(event: Event | None, known: Conference, verdict: Verdict, policy: Policy) -> bool:
+    """Whether the same thing goes on asking for what a person took off, whatever else speaks against it."""
+    if event is None or not event.own:
+        return False
+    asked = ask(event, known, policy)
+    return isinstance(verdict, Leave) or (isinstance(asked, Wanted) and asked.source == known.source)
+
+
 def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str) -> Action | None:
     """Reserve a key. Our mark on the event names a conference that was lost or cancelled: take its key up again."""
     if event is None:
@@ -96,6 +103,9 @@ def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str
     marked = event.mark.key if event.mark and event.mark.event == event.ref.event else ""
     if isinstance(verdict, Wanted):
         wanted = request(event, verdict.service, policy)
+        former = event.native
+        if marked and former and former.key == marked and former.service != verdict.service.name:
+            return _clean(event, marked)  # another service is wanted than what it came back with
         tried = LONG_AGO if marked else None
         key, service, source = marked or fresh_key, verdict.service.name, verdict.source
         return Record(
@@ -113,9 +123,13 @@ def _tidy(event: Event, policy: Policy) -> Write | None:
         return Write(event, series, series.meeting)  # its own copy of the description, from before
     left = remains(event)
     if left and not policy.covered:
-        gone = Conference(left, "leaving", "", "", MeetingRequest(event.ref))
-        return Write(event, gone, None)  # it came back from being cancelled, with what it had then
+        return _clean(event, left)  # it came back from being cancelled, with what it had then
     return None
+
+
+def _clean(event: Event, key: str) -> Write:
+    """Take off what a conference that is no more has left."""
+    return Write(event, Conference(key, "leaving", "", "", MeetingRequest(event.ref)), None)
 
 
 def remains(event: Event) -> str:
@@ -164,7 +178,8 @@ def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> boo
     if source.startswith("location:") and find(event.location) is not None:
         return False
     if meeting.native:
-        return event.native is not None and event.native.join_url == meeting.join_url
+        alone = event.block is None  # one that was copied here would be a second, dead link
+        return alone and event.native is not None and event.native.join_url == meeting.join_url
     if event.block is not None and event.block.key == known.key:
         return meeting.join_url in event.block.text and meeting.passcode in event.block.text
     # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one.
@@ -198,7 +213,7 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
     if isinstance(verdict, Leave):
         return known.state != "leaving"
     if known.state == "declined":
-        return isinstance(verdict, Wanted) and verdict.source == known.source
+        return still_declined(event, known, verdict, policy)
     return (
         isinstance(verdict, Wanted)
         and event is not None

@@ -164,15 +164,14 @@ def resolve(word: str, source: str, policy: Policy) -> Wanted | Unwanted:
 
 def foreign_link(event: Event, known: Conference | None) -> str:
     """Name the service of a join link that is not ours; empty where there is none."""
-    key = known.key if known else event.mark.key if event.mark else ""
+    keys = {known.key} if known else {event.mark.key} if event.mark else set()
     native = event.native
-    if (
-        native
-        and native.state != "failed"
-        and not (key and key in {native.key, event.mark and event.mark.key})
-    ):
+    ours = native is not None and bool(keys & {native.key, event.mark.key if event.mark else ""})
+    if native and native.state != "failed" and not ours:
         return native.service
     own = [link.url for link in foreign_links(event.block.text)] if event.block else []
+    own += [native.join_url] if native and ours else []
+    own += [known.meeting.join_url] if known and known.meeting else []
     links = foreign_links(f"{event.location}\n{event.notes}", own=own)
     return links[0].service if links else ""
 

@@ -206,7 +206,7 @@ def test_what_is_over_is_left_alone_in_every_state_but_on_its_way_out():
     assert decide(over, live()) is None
     assert decide(over, live(state="changing")) is None
     assert isinstance(decide(over, live(state="leaving")), Withdraw)
-    assert decide(over, live(state="declined")) is None or True
+    assert decide(over, live(state="declined", meeting=None)) is None
 
 
 def test_a_meeting_that_was_never_made_is_not_made_after_the_event():
@@ -277,6 +277,33 @@ def test_what_a_restored_event_brings_back_is_taken_off():
     assert isinstance(action, Write)
     assert (action.meeting, action.conference.key) == (None, KEY)
     assert decide(replace(restored, ends=NOW)) is None
+
+
+def test_a_native_conference_does_not_stand_beside_a_copied_block():
+    seen = replace(
+        shown(event(title="@meet"), MEET), block=Block(FRESH, "Join Zoom: https://zoom.us/j/912345678")
+    )
+    assert isinstance(decide(seen, MEET), Write)
+
+
+def test_another_service_begins_with_a_clean_event():
+    restored = shown(event(title="@zoom"), MEET)
+    action = decide(restored)
+    assert isinstance(action, Write)
+    assert (action.meeting, action.conference.key) == (None, KEY)
+
+
+def test_our_own_native_link_in_the_location_is_nobody_elses():
+    known = replace(MEET, source="location:@meet")
+    restored = replace(shown(event(), known), location=known.meeting.join_url)
+    assert decide(restored).conference.source == "location:@meet"
+
+
+def test_an_opt_out_outlasts_other_reasons_against():
+    declined = live(state="declined", meeting=None)
+    assert decide(event(title="@zoom Review", start=NOW + timedelta(days=500)), declined) is None
+    assert decide(event(title="@zoom Review", location="https://acme.webex.com/meet/ada"), declined) is None
+    assert isinstance(decide(event(title="@zoom Review", own=False), declined), Forget)
 
 
 TITLES = ["Review", "@zoom Review", "@meet Review", "@static", "@none", "@zoom Other", "@webex"]
