@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from store.errors import StateCorrupt
 
@@ -19,7 +21,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def dump(value: object) -> str:
     """Write a frozen dataclass as JSON."""
-    return _adapter(cast("Any", type(value))).dump_json(value, exclude_defaults=True).decode()
+    adapter = _adapter(cast("Any", type(value)))
+    try:
+        return adapter.dump_json(value, exclude_defaults=True).decode()
+    except PydanticSerializationError:
+        # Half a character: JSON from outside can spell it, UTF-8 cannot. One such event must not block its calendar.
+        plain = adapter.dump_python(value, mode="json", exclude_defaults=True)
+        return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def load(kind: type[T], text: str, where: str) -> T:

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlite_utils import Database
 
-from store.errors import StoreClosed, StoreFull, StoreSick, is_sick
+from store.errors import StoreClosed, StoreFull, StoreSick, is_damage, is_sick
 from store.schema import migrate
 
 T = TypeVar("T")
@@ -69,7 +69,8 @@ def open_file(path: str) -> sqlite3.Connection:
             _check(conn, path)
         migrate(Database(conn), path)
     except (sqlite3.Error, OSError) as error:
-        raise StoreSick(f"{path}: {error}. Restore it from a snapshot beside it, or move it away.") from error
+        advice = " Restore it from a snapshot beside it, or move it away." if is_damage(error) else ""
+        raise StoreSick(f"{path}: {error}.{advice}") from error
     return conn
 
 

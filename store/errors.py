@@ -59,3 +59,8 @@ class KeyWrong(StoreError):
 def is_sick(error: BaseException) -> bool:
     """Whether SQLite complains of the disk or the file, not of what it was asked."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in SICK
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite complains that the file is no database, or one that is broken."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -157,9 +157,9 @@ def snapshot(conn: sqlite3.Connection, target: str) -> None:
     """Copy the whole database to `target`, consistent even while others read. An older copy is replaced."""
     part = Path(f"{target}.part")
     part.unlink(missing_ok=True)
+    part.touch(0o600, exist_ok=False)  # before there is anything in it to be read
     with closing(sqlite3.connect(part)) as copy:
         conn.backup(copy)
-    part.chmod(0o600)
     part.replace(target)
 
 

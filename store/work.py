@@ -146,11 +146,6 @@ def release_all(conn: sqlite3.Connection, now: float) -> int:
     return conn.execute("UPDATE work SET owner = NULL, due_at = ? WHERE owner IS NOT NULL", (now,)).rowcount
 
 
-def drop(conn: sqlite3.Connection, kind: str, key: str) -> None:
-    """Forget a piece of work whose subject no longer exists."""
-    conn.execute("DELETE FROM work WHERE kind = ? AND key = ?", (kind, key))
-
-
 def prune(conn: sqlite3.Connection, before: float) -> int:
     """Drop the rows that have owed nothing since `before`; a later ring makes them anew. Returns how many.
 

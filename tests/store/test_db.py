@@ -441,7 +441,7 @@ async def test_damage_while_running_is_told_to_readers_and_writers(path):
     ("content", "sentence"),
     [
         (b"no database at all, just some words\n" * 40, "not a database"),
-        (b"SQLite format 3\0" + b"\xff" * 4000, ""),
+        (b"SQLite format 3\0" + b"\xff" * 4000, "not a database"),
     ],
 )
 def test_a_file_that_is_no_database_is_refused(path, content, sentence):
@@ -449,11 +449,12 @@ def test_a_file_that_is_no_database_is_refused(path, content, sentence):
     with pytest.raises(StoreSick, match=sentence) as caught:
         open_file(str(path))
     assert str(path) in str(caught.value)
+    assert "Restore it from a snapshot" in str(caught.value)
     assert path.read_bytes() == content
 
 
 def test_a_folder_is_no_store(tmp_path):
-    with pytest.raises(StoreSick, match="Restore it"):
+    with pytest.raises(StoreSick, match=r"unable to open database file\.$"):
         open_file(str(tmp_path))
 
 
@@ -480,7 +481,7 @@ def test_a_file_that_may_only_be_read_is_refused():
         open_file(str(path)).close()
         path.chmod(0o444)
         Path(folder).chmod(0o555)
-        with as_nobody(), pytest.raises(StoreSick, match="readonly"):
+        with as_nobody(), pytest.raises(StoreSick, match=r"readonly database\.$"):
             open_file(str(path))
         Path(folder).chmod(0o755)
 
