@@ -16,8 +16,9 @@ from connectors.errors import ProviderError
 from connectors.http import connect
 from connectors.model import CalendarInfo, Conference, Event
 from connectors.registry import Credentials, Registry
+from daemon.actions import Provision, Record, Write
 from daemon.config.model import Config
-from daemon.plan import LONG_AGO, Provision, Record, Write, plan
+from daemon.plan import LONG_AGO, plan
 from daemon.policy import Policy, Wanted, judge
 from daemon.report import describe
 from daemon.retry import reason

@@ -5,67 +5,15 @@ Every intention is committed before a provider is touched, and every outcome aft
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from connectors.keywords import find
-from connectors.location import holds
-from connectors.model import Conference, Event, Meeting, MeetingRequest
+from connectors.model import Conference, Event, MeetingRequest
+from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
 from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, ask, is_over, judge, request
+from daemon.traces import carries, is_pending, outdated, remains, shows, taken_off
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Commit an intention; no provider is touched."""
-
-    conference: Conference
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Provision:
-    """Make the meeting of the conference's key; the same key never makes a second one."""
-
-    conference: Conference
-    request: MeetingRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Bring the meeting in line with the request."""
-
-    conference: Conference
-    meeting: Meeting
-    request: MeetingRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Put our details on the event, or take them off (meeting is None), If-Match."""
-
-    event: Event
-    conference: Conference
-    meeting: Meeting | None
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Cancel whatever the key made, then forget it, or keep it as declined."""
-
-    conference: Conference
-    request: MeetingRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Drop the record: there is no meeting left, and what was declined is asked for no more."""
-
-    conference: Conference
-
-
-Action = Record | Provision | Update | Write | Withdraw | Forget
 
 
 def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_key: str) -> Action | None:
@@ -132,19 +80,6 @@ def _clean(event: Event, key: str) -> Write:
     return Write(event, Conference(key, "leaving", "", "", MeetingRequest(event.ref)), None)
 
 
-def remains(event: Event) -> str:
-    """Return the key of a conference of this event, or of its series, whose details are still on it."""
-    mark = event.mark
-    if mark is None or mark.event not in {event.ref.event, event.series}:
-        return ""
-    return mark.key if mark.event == event.ref.event or event.block is not None else ""
-
-
-def outdated(event: Event, series: Conference, meeting: Meeting) -> bool:
-    """Whether an occurrence shows details that are not those of its series any more. None at all are fine."""
-    return series.written and event.block is not None and not shows(event, series, meeting, "")
-
-
 def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingRequest) -> Action | None:
     """Keep a wanted conference in step: the right service and host, then the meeting, then the event."""
     if (wanted.service.name, request.host) != (known.service, known.request.host):
@@ -166,43 +101,6 @@ def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingReque
     if not known.written or known.source != wanted.source:
         return Record(replace(known, written=True, source=wanted.source), "the details are on the event")
     return None
-
-
-def is_pending(event: Event, meeting: Meeting) -> bool:
-    """Whether the calendar is still at making what lives on the event."""
-    return meeting.native and event.native is not None and event.native.state == "pending"
-
-
-def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> bool:
-    """Whether the event carries the details as it should, and no keyword where the link belongs."""
-    if source.startswith("location:") and find(event.location) is not None:
-        return False
-    if meeting.native:
-        alone = event.block is None  # one that was copied here would be a second, dead link
-        return alone and event.native is not None and event.native.join_url == meeting.join_url
-    if event.block is not None and event.block.key == known.key:
-        return meeting.join_url in event.block.text and meeting.passcode in event.block.text
-    # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one.
-    return known.written and meeting.join_url in event.notes
-
-
-def taken_off(event: Event, meeting: Meeting) -> bool:
-    """Whether nothing is left of details that were on the event."""
-    if meeting.native:
-        return event.native is None or event.native.join_url not in {meeting.join_url, ""}
-    return event.block is None and meeting.join_url not in event.notes
-
-
-def carries(event: Event, known: Conference) -> bool:
-    """Whether anything of ours is still on the event."""
-    url = known.meeting.join_url if known.meeting else ""
-    return (
-        (event.block is not None and event.block.key == known.key)
-        or (event.mark is not None and event.mark.key == known.key)
-        or (event.native is not None and event.native.key == known.key)
-        or (event.native is not None and event.native.join_url == url != "")
-        or (url != "" and holds(event.location, url))
-    )
 
 
 def settled(event: Event | None, known: Conference | None, policy: Policy) -> bool:

@@ -12,21 +12,12 @@ import structlog
 
 from connectors.errors import UNTOUCHED, Conflict, NotFound, ProviderError, Rejected, Transient
 from connectors.model import Conference
+from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
 from daemon.look import look, owed_at
 from daemon.outside import Outside
-from daemon.plan import (
-    LONG_AGO,
-    Action,
-    Forget,
-    Provision,
-    Record,
-    Update,
-    Withdraw,
-    Write,
-    carries,
-    plan,
-)
+from daemon.plan import LONG_AGO, plan
 from daemon.retry import reason
+from daemon.traces import carries
 from daemon.visit import Visit
 from daemon.worker import Lease
 from store import calendars

@@ -22,10 +22,12 @@ PURE = [
     "connectors.keywords",
     "connectors.links",
     "connectors.model",
+    "daemon.actions",
     "daemon.plan",
     "daemon.policy",
     "daemon.retry",
     "daemon.rules",
+    "daemon.traces",
 ]
 HEAVY = ["aiohttp", "asyncio", "google", "googleapiclient", "httpx", "msal", "msgraph", "pydantic", "sqlite3"]
 

@@ -56,7 +56,7 @@ MUTANTS = {
         "if False:",
     ),
     "the link on the event is never compared with the meeting": (
-        "daemon/plan.py",
+        "daemon/traces.py",
         "return meeting.join_url in event.block.text and meeting.passcode in event.block.text",
         "return True",
     ),

@@ -13,7 +13,8 @@ from builders import NOW, POLICY, event
 from connectors.block import put, split, take
 from connectors.details import details
 from connectors.model import Mark, Meeting
-from daemon.plan import Forget, Provision, Record, Update, Withdraw, Write, plan, settled
+from daemon.actions import Forget, Provision, Record, Update, Withdraw, Write
+from daemon.plan import plan, settled
 
 LINK = "https://acme.webex.com/meet/eve"
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.model import Block, Conference, Mark, Native
-from daemon.plan import LONG_AGO, Forget, Provision, Record, Update, Withdraw, Write, plan, settled
+from daemon.actions import Forget, Provision, Record, Update, Withdraw, Write
+from daemon.plan import LONG_AGO, plan, settled
 from daemon.policy import Wanted, judge
 from daemon.rules import Rule
 

@@ -1,0 +1,57 @@
+"""What of ours stands on an event. Pure."""
+
+from __future__ import annotations
+
+from connectors.keywords import find
+from connectors.location import holds
+from connectors.model import Conference, Event, Meeting
+
+
+def is_pending(event: Event, meeting: Meeting) -> bool:
+    """Whether the calendar is still at making what lives on the event."""
+    return meeting.native and event.native is not None and event.native.state == "pending"
+
+
+def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> bool:
+    """Whether the event carries the details as it should, and no keyword where the link belongs."""
+    if source.startswith("location:") and find(event.location) is not None:
+        return False
+    if meeting.native:
+        alone = event.block is None  # one that was copied here would be a second, dead link
+        return alone and event.native is not None and event.native.join_url == meeting.join_url
+    if event.block is not None and event.block.key == known.key:
+        return meeting.join_url in event.block.text and meeting.passcode in event.block.text
+    # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one.
+    return known.written and meeting.join_url in event.notes
+
+
+def taken_off(event: Event, meeting: Meeting) -> bool:
+    """Whether nothing is left of details that were on the event."""
+    if meeting.native:
+        return event.native is None or event.native.join_url not in {meeting.join_url, ""}
+    return event.block is None and meeting.join_url not in event.notes
+
+
+def carries(event: Event, known: Conference) -> bool:
+    """Whether anything of ours is still on the event."""
+    url = known.meeting.join_url if known.meeting else ""
+    return (
+        (event.block is not None and event.block.key == known.key)
+        or (event.mark is not None and event.mark.key == known.key)
+        or (event.native is not None and event.native.key == known.key)
+        or (event.native is not None and event.native.join_url == url != "")
+        or (url != "" and holds(event.location, url))
+    )
+
+
+def remains(event: Event) -> str:
+    """Return the key of a conference of this event, or of its series, whose details are still on it."""
+    mark = event.mark
+    if mark is None or mark.event not in {event.ref.event, event.series}:
+        return ""
+    return mark.key if mark.event == event.ref.event or event.block is not None else ""
+
+
+def outdated(event: Event, series: Conference, meeting: Meeting) -> bool:
+    """Whether an occurrence shows details that are not those of its series any more. None at all are fine."""
+    return series.written and event.block is not None and not shows(event, series, meeting, "")
