@@ -1,7 +1,8 @@
 """Snapshots: each event as it was last seen.
 
 A listing may be older than an answer to a write of ours that finished while the listing was under way. Such a row
-is marked doubtful instead of being overwritten, and is read afresh before anything is decided on it.
+is marked doubtful instead of being overwritten, and is read afresh before anything is decided on it. So is one
+where the two happened at the same moment of the clock: a read too many does no harm.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def save_listed(conn: sqlite3.Connection, calendar: str, event: Event, asked_at:
         return True
     if row["snapshot"] == dump(event):
         return bool(row["doubtful"])
-    if row["written_at"] > asked_at:
+    if row["written_at"] >= asked_at:
         doubt(conn, calendar, event.ref.event)
     else:
         _save(conn, calendar, event, 0)
@@ -67,7 +68,7 @@ def forget_listed(conn: sqlite3.Connection, calendar: str, event: str, asked_at:
     ).fetchone()
     if row is None:
         return False
-    if row["written_at"] > asked_at:
+    if row["written_at"] >= asked_at:
         doubt(conn, calendar, event)
     else:
         forget(conn, calendar, event)
