@@ -12,14 +12,15 @@ def spend(
 
     Otherwise returns until when the provider closed it (seconds since the epoch), or 0.0 when ours is used up.
     """
+    # What the provider closed stays closed past our midnight: its clock and ours need not agree.
     row = conn.execute(
-        "SELECT used, closed_until FROM budgets WHERE provider = ? AND host = ? AND day = ?",
-        (provider, host, day),
+        "SELECT coalesce(sum(used) FILTER (WHERE day = ?), 0) AS used, max(closed_until) AS closed"
+        " FROM budgets WHERE provider = ? AND host = ?",
+        (day, provider, host),
     ).fetchone()
-    used, closed = (row["used"], row["closed_until"]) if row else (0, None)
-    if closed is not None and closed > now:
-        return float(closed)
-    if used >= limit:
+    if row["closed"] is not None and row["closed"] > now:
+        return float(row["closed"])
+    if row["used"] >= limit:
         return 0.0
     conn.execute(
         "INSERT INTO budgets (provider, host, day, used) VALUES (?, ?, ?, 1)"

@@ -57,7 +57,9 @@ def found(conn: sqlite3.Connection, profile: str, provider: str, info: CalendarI
         return False
     conn.execute(
         "INSERT INTO calendars (id, profile, provider, remote, info, sweep_at) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, info = excluded.info, watched = 1",
+        " ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, info = excluded.info, watched = 1,"
+        # A look that was under way when it was lost may have left a cursor; what it knew of events is gone.
+        " cursor = CASE WHEN watched = 1 THEN cursor END",
         (name, profile, provider, info.remote, dump(info), now),
     )
     return row is None or not row["watched"]

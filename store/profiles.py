@@ -67,7 +67,7 @@ def save_secret(conn: sqlite3.Connection, profile: str, secret: bytes | None) ->
 def report(conn: sqlite3.Connection, profile: str, trouble: str | None, now: float) -> bool:
     """Note why the profile does not work, or that it works again. Returns whether that is news."""
     cursor = conn.execute(
-        "UPDATE profiles SET trouble = ?1, since = ?2 WHERE id = ?3 AND (trouble IS NULL) <> (?1 IS NULL)",
+        "UPDATE profiles SET trouble = ?1, since = ?2 WHERE id = ?3 AND trouble IS NOT ?1",
         (trouble, now, profile),
     )
     return cursor.rowcount == 1

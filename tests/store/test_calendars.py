@@ -1,0 +1,202 @@
+"""Calendars as discovery finds and loses them, and the channels that come and go."""
+
+from __future__ import annotations
+
+import pytest
+from stored import ADA, NOW, at, furnish, info, open_channel
+
+from connectors.model import Subscription
+from store import calendars, profiles
+from store.calendars import Channel, calendar_id
+
+BOB = "bob@example.com"
+
+
+@pytest.fixture
+def calendar(conn):
+    return furnish(conn)
+
+
+def profile(conn, address):
+    return profiles.ensure(conn, "google", address, "delegated", NOW)
+
+
+def names(channels):
+    return [one.id for one in channels]
+
+
+def test_a_calendar_has_the_same_id_everywhere_and_no_other_has_it():
+    assert calendar_id("google", ADA) == "cal_a1c511e736c42b3a"
+    assert (
+        len({calendar_id(provider, who) for provider in ("google", "microsoft") for who in (ADA, BOB)}) == 4
+    )
+
+
+def test_a_calendar_that_is_found_is_kept_in_step_from_its_beginning(conn):
+    who = profile(conn, ADA)
+    assert calendars.found(conn, who, "google", info(), NOW)
+    found = calendars.get(conn, calendar_id("google", ADA))
+    assert (found.profile, found.provider, found.info) == (who, "google", info())
+    assert (found.watched, found.pushes, found.cursor, found.synced_at) == (True, True, None, None)
+    assert calendars.of_profile(conn, who) == calendars.watched(conn) == [found]
+    assert calendars.get(conn, "cal_none") is None
+
+
+def test_finding_it_again_is_no_news_and_takes_over_what_changed(conn, calendar):
+    calendars.advance(conn, calendar, "cursor", NOW, NOW + 600)
+    assert not calendars.found(conn, profile(conn, ADA), "google", info(name="Renamed"), NOW)
+    found = calendars.get(conn, calendar)
+    assert (found.info.name, found.cursor, found.synced_at) == ("Renamed", "cursor", NOW)
+
+
+def test_a_calendar_that_two_people_share_stays_with_the_first(conn, calendar):
+    bob = profile(conn, BOB)
+    assert not calendars.found(conn, bob, "google", info(name="As Bob sees it", writable=False), NOW)
+    assert calendars.get(conn, calendar).profile == profile(conn, ADA)
+    assert calendars.get(conn, calendar).info == info()
+    assert calendars.of_profile(conn, bob) == []
+
+
+def test_a_calendar_that_was_lost_can_be_taken_up_by_another_and_begins_anew(conn, calendar):
+    calendars.advance(conn, calendar, "cursor", NOW, NOW)
+    calendars.lost(conn, calendar)
+    assert calendars.watched(conn) == []
+    assert calendars.get(conn, calendar).cursor is None
+    assert calendars.found(conn, profile(conn, BOB), "google", info(), NOW)
+    assert calendars.get(conn, calendar).profile == profile(conn, BOB)
+
+
+def test_a_look_that_ends_after_the_calendar_was_lost_does_not_spare_it_the_full_listing(conn, calendar):
+    calendars.lost(conn, calendar)
+    calendars.advance(conn, calendar, "of a look that began before", NOW, NOW)
+    assert calendars.found(conn, profile(conn, ADA), "google", info(), NOW)
+    assert calendars.get(conn, calendar).cursor is None
+
+
+def test_starting_again_forgets_how_far_it_was_read_and_nothing_else(conn, calendar):
+    calendars.advance(conn, calendar, "cursor", NOW, NOW)
+    calendars.restart(conn, calendar)
+    assert calendars.get(conn, calendar).cursor is None
+    assert calendars.get(conn, calendar).synced_at == NOW
+
+
+def test_a_sweep_picks_the_longest_unseen_first_and_none_twice(conn):
+    ids = [furnish(conn, f"{name}@example.com") for name in "abcd"]
+    for number, one in enumerate(ids):
+        calendars.advance(conn, one, "c", NOW, NOW - number)
+    calendars.lost(conn, ids[3])
+    assert set(calendars.due_for_sweep(conn, NOW, NOW + 600, 2)) == {ids[2], ids[1]}
+    assert calendars.due_for_sweep(conn, NOW, NOW + 600, 10) == [ids[0]]
+    assert calendars.due_for_sweep(conn, NOW, NOW + 600, 10) == []
+    assert set(calendars.due_for_sweep(conn, NOW + 600, NOW + 1200, 10)) == set(ids[:3])
+
+
+def test_a_new_calendar_is_due_for_a_sweep_at_once(conn, calendar):
+    assert calendars.due_for_sweep(conn, NOW, NOW + 600, 10) == [calendar]
+
+
+def test_looking_at_a_calendar_puts_its_sweep_off(conn, calendar):
+    calendars.advance(conn, calendar, "c", NOW, NOW + 600)
+    assert calendars.due_for_sweep(conn, NOW + 599, NOW + 2000, 10) == []
+
+
+def test_a_channel_is_known_before_the_provider_has_answered(conn, calendar):
+    calendars.open_channel(conn, "chan", calendar, "token", NOW)
+    assert calendars.channel(conn, "chan") == Channel("chan", calendar, None, None, None)
+    assert calendars.doorbells(conn) == {"chan": (calendar, calendars.hash_token("token"))}
+    assert calendars.silent(conn, NOW) == [calendar]
+
+
+def test_the_token_is_not_kept(conn, calendar):
+    calendars.open_channel(conn, "chan", calendar, "sesame-open", NOW)
+    assert "sesame" not in "\n".join(conn.iterdump())
+
+
+@pytest.mark.parametrize(
+    ("token", "fits"), [("token", True), ("", False), ("Token", False), ("token ", False), ("\udcff", False)]
+)
+def test_a_token_fits_or_does_not(token, fits):
+    assert calendars.token_matches(token, calendars.hash_token("token")) is fits
+
+
+def test_a_confirmed_channel_is_live(conn, calendar):
+    assert open_channel(conn, calendar, "chan") == []
+    assert calendars.channel(conn, "chan") == Channel("chan", calendar, "res chan", NOW + 1000, NOW + 900)
+    assert calendars.silent(conn, NOW) == []
+
+
+def test_a_new_channel_replaces_the_older_ones_of_its_calendar_alone(conn, calendar):
+    other = furnish(conn, BOB)
+    open_channel(conn, other, "of bob")
+    open_channel(conn, calendar, "first")
+    calendars.open_channel(conn, "never answered", calendar, "t", NOW)
+    replaced = open_channel(conn, calendar, "second", expires=NOW + 2000, renew_at=NOW + 1900)
+    assert replaced == [Channel("first", calendar, "res first", NOW + 1000, None)]
+    assert names(calendars.channels(conn, calendar)) == ["never answered", "first", "second"]
+    assert calendars.channel(conn, "of bob").renew_at == NOW + 900
+    assert calendars.silent(conn, NOW) == []
+
+
+def test_an_answer_for_a_channel_that_is_no_longer_known_replaces_nothing(conn, calendar):
+    open_channel(conn, calendar, "first")
+    assert calendars.confirm_channel(conn, Subscription("gone", "res", at(NOW + 9)), NOW + 5) == []
+    assert calendars.channel(conn, "first").renew_at == NOW + 900
+
+
+def test_only_live_channels_are_renewed_each_calendar_once(conn, calendar):
+    open_channel(conn, calendar, "first")
+    open_channel(conn, calendar, "second", renew_at=NOW + 500)
+    assert calendars.due_for_renewal(conn, NOW + 499, 10) == []
+    assert calendars.due_for_renewal(conn, NOW + 10_000, 10) == [calendar]
+    open_channel(conn, furnish(conn, BOB), "of bob", renew_at=NOW + 100)
+    assert calendars.due_for_renewal(conn, NOW + 10_000, 1) == [calendar_id("google", BOB)]
+
+
+def test_a_closed_channel_is_forgotten(conn, calendar):
+    open_channel(conn, calendar, "chan")
+    calendars.close_channel(conn, "chan")
+    calendars.close_channel(conn, "chan")
+    assert calendars.channel(conn, "chan") is None
+    assert calendars.doorbells(conn) == {}
+
+
+def test_channels_that_expired_or_were_never_confirmed_are_pruned(conn, calendar):
+    open_channel(conn, calendar, "expired", expires=NOW - 1)
+    open_channel(conn, calendar, "live")
+    calendars.open_channel(conn, "waiting", calendar, "t", NOW - 10)
+    calendars.open_channel(conn, "given up", calendar, "t", NOW - 1000)
+    assert sorted(calendars.prune_channels(conn, NOW, NOW - 100)) == ["expired", "given up"]
+    assert sorted(calendars.doorbells(conn)) == ["live", "waiting"]
+
+
+@pytest.mark.parametrize("why", ["expired", "replaced and not renewed", "none"])
+def test_a_calendar_without_a_live_channel_is_silent(conn, calendar, why):
+    if why == "expired":
+        open_channel(conn, calendar, "chan", expires=NOW)
+    if why == "replaced and not renewed":
+        open_channel(conn, calendar, "chan")
+        conn.execute("UPDATE channels SET renew_at = NULL")
+    assert calendars.silent(conn, NOW) == [calendar]
+
+
+def test_what_is_polled_or_lost_is_not_called_silent(conn, calendar):
+    calendars.poll_only(conn, calendar)
+    assert not calendars.get(conn, calendar).pushes
+    other = furnish(conn, BOB)
+    calendars.lost(conn, other)
+    assert calendars.silent(conn, NOW) == []
+
+
+def test_when_a_channel_rang_is_noted_for_those_that_rang(conn, calendar):
+    open_channel(conn, calendar, "a")
+    open_channel(conn, calendar, "b")
+    calendars.heard(conn, ["b", "unknown"], NOW + 7)
+    rows = conn.execute("SELECT id, rung_at FROM channels ORDER BY id")
+    assert [tuple(row) for row in rows] == [("a", None), ("b", NOW + 7)]
+
+
+def test_what_a_profile_had_goes_with_it(conn, calendar):
+    open_channel(conn, calendar, "chan")
+    conn.execute("DELETE FROM profiles")
+    assert calendars.get(conn, calendar) is None
+    assert calendars.doorbells(conn) == {}
