@@ -17,15 +17,29 @@ def providers():
 
 
 @pytest.fixture(scope="module")
-def shared(providers, tmp_path_factory):
-    """A running stage that the tests of a file share, each with events of its own."""
-    stage = set_up(tmp_path_factory.mktemp("huddled"), providers)
+def settings():
+    """What the tests of a file change in the configuration of the stage that they share."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def shared(providers, tmp_path_factory, settings):
+    """A running stage for all tests of a file."""
+    made = set_up(tmp_path_factory.mktemp("huddled"), providers, **settings)
     try:
-        stage.huddled.start()
-        yield stage
+        made.huddled.start()
+        made.watching()
+        yield made
     finally:
-        machine.end(stage.huddled.process)
+        machine.end(made.huddled.process)
         providers("POST", "/reset", {})
+
+
+@pytest.fixture
+def standing(shared):
+    """The shared stage, running and without any event; whatever the test leaves behind is cleared away."""
+    yield shared
+    shared.clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +140,11 @@ class Huddled:
         """Look into the database, beside the running daemon."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as conn:
             return conn.execute(sql, values).fetchall()
+
+    def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Change the database of a daemon that does not run."""
+        with closing(sqlite3.connect(self.database)) as conn, conn:
+            conn.executemany(sql, rows)
 
     def owed(self) -> list[str]:
         """List the work on events that is held, or due within two hours."""

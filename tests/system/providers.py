@@ -153,6 +153,11 @@ class Person:
         """Look at one event."""
         return self.providers("GET", self._path(calendar, name(event)))
 
+    def events(self, *, calendar: str = "") -> list[Json]:
+        """Return the events that are not cancelled, and no occurrences."""
+        found = self.providers("GET", self._path(calendar))["items"]
+        return [event for event in found if "recurringEventId" not in event]
+
     def calendar(self, **spec: Any) -> str:
         """Make a calendar of one's own and return its id."""
         return self.providers("POST", f"/people/{quote(self.email, safe='@')}/calendars", spec)["id"]

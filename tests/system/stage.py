@@ -75,6 +75,16 @@ class Stage:
         """Wait until no Zoom meeting has this link."""
         self.until_well(lambda: [one["join_url"] for one in self.providers.zoom() if one["join_url"] == url])
 
+    def clear(self) -> None:
+        """Lift all misfortune, take all events away, and wait until their meetings are gone."""
+        self.providers.calm()
+        if not self.huddled.is_ready():
+            self.huddled.start()
+        for person in (self.ada, self.bob):
+            for event in person.events():
+                person.delete(event)
+        self.in_step({})
+
     def _owed(self, event: str) -> list[str]:
         return [one for one in self.huddled.owed() if event in one]
 

@@ -1,0 +1,43 @@
+"""Pushes as Google sends them, from a hand that may also forge them."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.parse import urlsplit
+
+
+def knock(
+    public: str,
+    channel: str,
+    token: str,
+    *,
+    state: str = "exists",
+    calendar: str = "ada@example.com",
+    **more: str,
+) -> int | None:
+    """Send a push and return the status of the answer, or None where none came."""
+    headers = {
+        "X-Goog-Channel-ID": channel,
+        "X-Goog-Resource-ID": "bell",
+        "X-Goog-Resource-State": state,
+        "X-Goog-Resource-URI": f"https://www.googleapis.com/calendar/v3/calendars/{calendar}/events?alt=json",
+        "X-Goog-Channel-Token": token,
+        "X-Goog-Message-Number": "2",
+        **{name.replace("_", "-"): value for name, value in more.items()},
+    }
+    return post(public, f"/hooks/google/{channel}", b"", headers)
+
+
+def post(public: str, path: str, body: bytes, headers: dict[str, str]) -> int | None:
+    """Send a POST request and return the status of the answer, or None where none came."""
+    place = urlsplit(public)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    try:
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,116 @@
+"""`kill -9` while it starts, at random moments, and while pushes come in: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from hashlib import sha256
+
+import pytest
+
+from tests.system.crowd import Crowd
+from tests.system.doors import knock
+
+pytestmark = pytest.mark.system
+
+SIDES = {"before the effect": {"hang": True}, "after the effect": {"delay": 60.0}}
+TEAM = "team@group.calendar.google.com"
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("op", ["token", "calendarList.list", "events.list", "events.watch", "zoom.token"])
+def test_killed_while_it_takes_up_its_work_it_takes_it_up_again(stage, op, side):
+    events = {stage.ada.add(f"Plan @{service}")["id"]: service for service in ("zoom", "meet")}
+    stage.providers.fault(op, **SIDES[side])
+    stage.huddled.start()
+    stage.until(stage.providers.hits, f"a call of {op}")
+    stage.providers.state()
+    stage.huddled.kill()
+    stage.providers.calm()
+    stage.huddled.start()
+    stage.in_step(events)
+    stage.watching()
+    late = stage.bob.add("Plan @static")  # announced by a push, for nothing else would be in time
+    stage.in_step({**events, late["id"]: "static"})
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_killed_while_it_stops_a_channel_it_stops_it_again(stage, side):
+    stage.ada.calendar(id=TEAM, summary="Team")
+    stage.huddled.start()
+    stage.watching(3)
+    stage.huddled.stop()
+    stage.huddled.configure(google={"exclude": ["Team"]})
+    stage.providers.fault("channels.stop", **SIDES[side])
+    stage.huddled.start()
+    stage.until(stage.providers.hits, "a call of channels.stop")
+    stage.huddled.kill()
+    stage.providers.calm()
+    stage.huddled.start()
+    stage.until(
+        lambda: all(TEAM not in channel["source"] for channel in stage.providers.channels()), "an end"
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_random_moments_while_people_work_it_ends_in_step(stage, seed):
+    dice = random.Random(seed)
+    stage.huddled.configure(sync={"sweep_seconds": 1})
+    stage.providers.modes(latency=0.02, zoom_list_lag=0.3)
+    crowd = Crowd(stage.ada, dice)
+    crowd.begin()
+    for _ in range(8):
+        stage.huddled.process = stage.huddled.launch()
+        until = time.monotonic() + dice.uniform(0.7, 2.2)
+        while time.monotonic() < until:
+            crowd.act()
+            time.sleep(dice.uniform(0.0, 0.25))
+        stage.huddled.kill()
+        crowd.act()
+    stage.huddled.start()
+    stage.in_step(crowd.wanted())
+
+
+def test_doorbells_that_were_acknowledged_survive_being_killed(stage):
+    dice = random.Random(5)
+    stage.huddled.start()
+    stage.watching()
+    stage.huddled.stop()
+    tokens = {f"bell-{number}": dice.randbytes(8).hex() for number in range(600)}
+    _hang_up(stage, tokens)
+    acknowledged: set[str] = set()
+    for _ in range(5):
+        stage.huddled.start()
+        waiting = [bell for bell in tokens if bell not in acknowledged]
+        ringing = threading.Thread(target=_ring, args=(stage.huddled.public, waiting, tokens, acknowledged))
+        ringing.start()
+        time.sleep(dice.uniform(0.02, 0.3))
+        stage.huddled.kill()
+        ringing.join()
+        heard = {row[0] for row in stage.huddled.rows("SELECT id FROM channels WHERE rung_at IS NOT NULL")}
+        assert acknowledged <= heard
+    assert acknowledged
+
+
+def _hang_up(stage, tokens):
+    """Give Ada's calendar channels whose tokens we know: the real ones are known to the provider alone."""
+    sql = (
+        "INSERT INTO channels (id, calendar, resource, token_hash, opened_at, expires, renew_at)"
+        " SELECT ?, id, 'bell', ?, ?, ?, ? FROM calendars WHERE remote = 'ada@example.com'"
+    )
+    now = time.time()
+    times = (now, now + 9e6, now + 8e6)
+    stage.huddled.write(
+        sql, [(bell, sha256(token.encode()).digest(), *times) for bell, token in tokens.items()]
+    )
+
+
+def _ring(public, bells, tokens, acknowledged):
+    """Ring until nobody opens any more, and note what was acknowledged."""
+    for bell in bells:
+        answer = knock(public, bell, tokens[bell])
+        if answer == 204:
+            acknowledged.add(bell)
+        elif answer is None:
+            return
