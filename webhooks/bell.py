@@ -53,7 +53,7 @@ class Bell:
         self._rung = rung
         self._waiting: dict[tuple[str, str], None] = {}
         self._heard: dict[str, None] = {}
-        self._batch: asyncio.Future[None] | None = None
+        self._batch: _Batch | None = None
         self._flusher: asyncio.Task[None] | None = None
 
     async def ring(self, kind: str, key: str, channel: str = "") -> None:
@@ -64,11 +64,11 @@ class Bell:
         if channel:
             self._heard[channel] = None
         # A batch that was given up on has had its answer: this ring has a deadline of its own.
-        if self._batch is None or self._batch.done():
-            self._batch = _batch()
+        if self._batch is None or self._batch.settled:
+            self._batch = _Batch()
             if self._flusher is None or self._flusher.done():
                 self._flusher = asyncio.create_task(self._flush(), name="doorbells")
-        await asyncio.shield(self._batch)  # it belongs to all who share the commit: one may hang up
+        await self._batch.wait()
 
     async def _flush(self) -> None:
         while self._batch is not None:
@@ -79,12 +79,12 @@ class Bell:
             try:
                 await self._store.tx(lambda conn, r=rings, h=heard: self._write(conn, r, h))  # type: ignore[misc]
             except StoreError as error:
-                _settle(batch, error)
+                batch.settle(error)
             except Exception as error:
                 log.exception("doorbells lost")
-                _settle(batch, StoreError(f"the doorbell could not be noted: {error}"))
+                batch.settle(StoreError(f"the doorbell could not be noted: {error}"))
             else:
-                _settle(batch, None)
+                batch.settle(None)
                 self._rung()
 
     def _write(self, conn: sqlite3.Connection, rings: list[tuple[str, str]], heard: list[str]) -> None:
@@ -94,21 +94,31 @@ class Bell:
         calendars.heard(conn, heard, now)
 
 
-def _batch() -> asyncio.Future[None]:
-    """Make what those who share a commit wait for: not longer than the deadline, whatever the disk does."""
-    loop = asyncio.get_running_loop()
-    batch: asyncio.Future[None] = loop.create_future()
-    timer = loop.call_later(DEADLINE, _settle, batch, TimeoutError("the disk is slow"))
-    batch.add_done_callback(lambda _: timer.cancel())
-    return batch
+class _Batch:
+    """Those who share a commit. They wait no longer than the deadline, whatever the disk does."""
 
+    def __init__(self) -> None:
+        self.settled = False
+        self._loop = asyncio.get_running_loop()
+        # A future for each: one that all share would have to be shielded, which costs ten times as much.
+        self._answers: list[asyncio.Future[None]] = []
+        self._timer = self._loop.call_later(DEADLINE, self.settle, TimeoutError("the disk is slow"))
 
-def _settle(batch: asyncio.Future[None], error: Exception | None) -> None:
-    """Answer all who share the commit; those who were given up on have their answer already."""
-    if batch.done():
-        return
-    if error is None:
-        batch.set_result(None)
-    else:
-        batch.set_exception(error)
-        batch.exception()  # everybody may have hung up
+    async def wait(self) -> None:
+        """Wait for the commit. Raises what it ended with."""
+        answer: asyncio.Future[None] = self._loop.create_future()
+        self._answers.append(answer)
+        await answer
+
+    def settle(self, error: Exception | None) -> None:
+        """Answer all, once; one may have hung up meanwhile."""
+        self._timer.cancel()
+        self.settled = True
+        answers, self._answers = self._answers, []
+        for answer in answers:
+            if answer.done():
+                continue
+            if error is None:
+                answer.set_result(None)
+            else:
+                answer.set_exception(error)

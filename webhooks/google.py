@@ -21,13 +21,23 @@ class Push:
     calendar: str  # the provider's calendar id, as far as the resource's address tells it
 
 
+def token(headers: Mapping[str, str]) -> str:
+    """Return the token that the push carries."""
+    return headers.get("X-Goog-Channel-Token", "")
+
+
+def opens(headers: Mapping[str, str]) -> bool:
+    """Tell whether this is the first push of a channel, which only says that it works."""
+    return headers.get("X-Goog-Resource-State") == "sync"
+
+
 def read(channel: str, headers: Mapping[str, str]) -> Push:
     """Take a push apart; `channel` is the last part of the address that it came to. Nothing is believed yet."""
     return Push(
         channel=channel,
         resource=headers.get("X-Goog-Resource-ID", ""),
         state=headers.get("X-Goog-Resource-State", ""),
-        token=headers.get("X-Goog-Channel-Token", ""),
+        token=token(headers),
         calendar=_calendar(headers.get("X-Goog-Resource-URI", "")),
     )
 

@@ -67,18 +67,18 @@ class GoogleDoor:
         """Verify, ring, answer."""
         if (request.content_length or 0) > LARGEST_BODY:
             return web.Response(status=413, text="a push has no body")
-        push = google.read(request.match_info["channel"], request.headers)
-        known = self._channels.known.get(push.channel)
+        channel, headers = request.match_info["channel"], request.headers
+        known = self._channels.known.get(channel)
         try:
             if known is None:
-                await self._stranger(push)
-            elif not calendars.token_matches(push.token, known[1]):
-                log.warning("push refused", channel=push.channel, reason="its token is wrong")
+                await self._stranger(google.read(channel, headers))
+            elif not calendars.token_matches(google.token(headers), known[1]):
+                log.warning("push refused", channel=channel, reason="its token is wrong")
                 return web.Response(status=403, text="the channel's token is wrong")
-            elif push.state != "sync":
-                await self._bell.ring("sync", known[0], push.channel)
+            elif not google.opens(headers):
+                await self._bell.ring("sync", known[0], channel)
         except (StoreError, TimeoutError) as error:
-            log.error("push not noted", channel=push.channel, error=str(error))
+            log.error("push not noted", channel=channel, error=str(error))
             return web.Response(status=COME_AGAIN, text="not noted, please send it again")
         return web.Response(status=DONE)
 
