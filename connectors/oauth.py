@@ -24,7 +24,9 @@ from connectors.settings import GoogleSettings, ZoomSettings
 
 EARLY = timedelta(seconds=60)  # a token is renewed so long before it expires
 LONGEST = 30 * 86_400.0  # seconds that an access token is believed to live
-DEADLINE = 30.0  # Zoom cannot repeat a refresh whose answer was lost, so give it time
+DEADLINE = (
+    30.0  # a refresh that rotates the token cannot be repeated when its answer was lost, so give it time
+)
 # Google's own library signs for this audience wherever the token endpoint may be.
 GOOGLE_AUDIENCE = "https://oauth2.googleapis.com/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -125,7 +127,8 @@ def refresh_token(
         nonlocal current, saved
         form = {"grant_type": "refresh_token", "refresh_token": current}
         form |= {"client_id": settings.client_id, "client_secret": settings.client_secret}
-        granted = await _ask(http, _Asked("google", person, settings.token_url, form, mend), now)
+        asked = _Asked("google", person, settings.token_url, form, mend, deadline=DEADLINE)
+        granted = await _ask(http, asked, now)
         current = granted.refresh or current
         if current != saved:
             await save(current)
@@ -160,6 +163,7 @@ class _Asked:
     form: Mapping[str, str] = field(repr=False)
     mend: str  # what a person can do about a refusal
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    deadline: float | None = None  # seconds; None for that of every other call
 
 
 async def _ask(http: Http, asked: _Asked, now: Now) -> Granted:
@@ -177,7 +181,7 @@ async def _ask(http: Http, asked: _Asked, now: Now) -> Granted:
             headers=headers,
             body=urlencode(asked.form).encode(),
             lane=f"token {asked.name}",
-            deadline=DEADLINE,
+            deadline=asked.deadline,
         )
     )
     return _read(answer, asked, now())

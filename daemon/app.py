@@ -34,7 +34,7 @@ from daemon.sweeps import Sweeps
 from daemon.sync import Sync
 from daemon.worker import Worker
 from daemon.world import World
-from store import budgets, profiles, work
+from store import budgets, calendars, profiles, work
 from store.db import SqliteStore
 from store.errors import StoreSick
 from store.secrets import open_vault
@@ -43,6 +43,7 @@ from webhooks.bell import Bell, Channels
 
 log = structlog.get_logger(__name__)
 
+AT_A_TIME = 20  # calendars a second that are looked at after the start
 CAPABILITY = "google.third_party_conference_data"
 
 
@@ -151,6 +152,8 @@ def _start_over(conn: sqlite3.Connection, known: set[str], now: float) -> int:
     """Take back all leases: we are alone on this file. Look at every account again."""
     released = work.release_all(conn, now)
     work.hurry_parked(conn, now)
+    # Whatever was announced while nobody listened is lost: look at every calendar soon, a few each second.
+    calendars.sweep_soon(conn, now, AT_A_TIME)
     work.ring(conn, "discover", known, now)
     for profile in profiles.everyone(conn):
         if profile.id not in known:
@@ -191,7 +194,10 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
     async with AsyncExitStack() as stack:
         config = daemon.config.server
         await _listen(
-            stack, web.AppRunner(daemon.health.app(), access_log=None), config.admin_listen, "admin"
+            stack,
+            web.AppRunner(daemon.health.app(), access_log=None, shutdown_timeout=5),
+            config.admin_listen,
+            "admin",
         )
         doors = server.build(daemon.bell, daemon.channels, daemon.health.metrics.pushed)
         await _listen(stack, server.runner(doors), config.listen, "pushes")
@@ -213,7 +219,7 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
 async def _listen(stack: AsyncExitStack, runner: web.AppRunner, at: Address, what: str) -> None:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, at.host, at.port, shutdown_timeout=5)
+    site = web.TCPSite(runner, at.host, at.port)
     await site.start()
     log.info("listening", what=what, at=f"{at.host}:{at.port}")
 

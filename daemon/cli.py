@@ -48,9 +48,9 @@ def read_config(path: Path, *, as_json: bool = False) -> Any:
 
 @main.command()
 @config_option
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Log in JSON, whatever the configuration says.")
 def run(path: Path, as_json: bool) -> None:
-    """Keep calendars in step until stopped. --json logs in JSON whatever the configuration says."""
+    """Keep calendars in step until stopped."""
     from daemon import logs
     from daemon.process import run_process
     from store.errors import StoreSick

@@ -28,6 +28,7 @@ class Look:
     policy: Policy
     doubtful: bool = False
     taken: str = ""  # the key in its mark, where another event has that conference
+    version: str | None = None  # etag of the row that this was read from; None where there was none
 
 
 def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies) -> Look | None:
@@ -38,6 +39,7 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
     snapshot = events.get(conn, calendar, name)
     known = conferences.get(conn, calendar, name)
     event = snapshot.event if snapshot else None
+    version = event.etag if event else None
     policy = policies(row)
     taken = ""
     if event and event.mark and conferences.key_is_taken(conn, event.mark.key, calendar, name):
@@ -45,7 +47,7 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
         event = unmarked(event, taken)
     if event and event.series:
         policy = with_series(conn, row, event.series, policy)
-    return Look(row, name, event, known, policy, snapshot.doubtful if snapshot else False, taken)
+    return Look(row, name, event, known, policy, snapshot.doubtful if snapshot else False, taken, version)
 
 
 def unmarked(event: Event, taken: str) -> Event:

@@ -151,7 +151,9 @@ def resolve(word: str, source: str, policy: Policy) -> Wanted | Unwanted:
         if name == "auto":
             name = next((own for own in ("zoom",) if own in policy.services), "integrated")
     if name == "integrated":
-        name = next(iter(policy.native), "none of its own")
+        if not policy.native:
+            return Unwanted(f"{source} asks for what the calendar itself offers, which is nothing")
+        name = policy.native[0]
     if name == "none":
         return Unwanted(f"{source} asks for no conference")
     service = policy.services.get(name)
@@ -164,9 +166,10 @@ def resolve(word: str, source: str, policy: Policy) -> Wanted | Unwanted:
 
 def foreign_link(event: Event, known: Conference | None) -> str:
     """Name the service of a join link that is not ours; empty where there is none."""
-    keys = {known.key} if known else {event.mark.key} if event.mark else set()
+    mark = event.mark.key if event.mark and event.mark.event == event.ref.event else ""
+    key = known.key if known else mark
     native = event.native
-    ours = native is not None and bool(keys & {native.key, event.mark.key if event.mark else ""})
+    ours = native is not None and key != "" and key in {native.key, mark}
     if native and native.state != "failed" and not ours:
         return native.service
     own = [link.url for link in foreign_links(event.block.text)] if event.block else []

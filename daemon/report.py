@@ -61,7 +61,7 @@ def _calendar(conn: sqlite3.Connection, calendar: Calendar) -> Facts:
         "id": calendar.id,
         "calendar": calendar.info.remote,
         "name": calendar.info.name,
-        "pushes": "polled" if not calendar.pushes else "until" if live else "none yet",
+        "pushes": "polled instead" if not calendar.pushes else "yes" if live else "not yet",
         "channel_expires": _iso(live[-1].expires) if live else None,
         "synced": _iso(calendar.synced_at),
     }
@@ -174,7 +174,8 @@ def print_reasons(needle: str, found: Sequence[Facts], console: Console | None =
         meeting = one["conference"]
         if meeting:
             console.print(
-                f"Conference {meeting['key']} ({meeting['service']}) is {meeting['state']}: {meeting['join_url']}"
+                f"Conference {meeting['key']} ({meeting['service']}) is {meeting['state']}"
+                f"{': ' + meeting['join_url'] if meeting['join_url'] else '.'}"
             )
         console.print(f"Owed now: {one['owed'] or 'nothing'}.")
         if one["failing"]:

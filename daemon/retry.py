@@ -10,6 +10,7 @@ FIRST = 2.0
 LONGEST = 900.0
 PARKED = 6 * 3600.0
 PARKED_ACCOUNT = 3600.0
+PATIENT = 4  # attempts for which a provider's own word on when to come back is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ def again(error: BaseException, attempts: int, chance: float) -> Again:
         case Unauthorized():
             return Again(_spread(PARKED_ACCOUNT, chance), parked=True)
         case Transient(retry_after=float() | int() as wait):
-            # Never earlier than the provider said, a little later so that not everybody comes back at once.
-            return Again(wait + chance * min(wait * 0.1, 30.0), parked=False)
+            # Never earlier than the provider said, a little later so that not everybody comes back at once; and
+            # where it says "now" again and again, at our own pace.
+            patience = 0.0 if attempts < PATIENT else _pace(attempts - PATIENT, chance)
+            return Again(max(wait + chance * min(wait * 0.1, 30.0), patience), parked=False)
         case Conflict():
             return Again(_spread(FIRST, chance), parked=False)
-    return Again(_spread(min(LONGEST, FIRST * 2.0 ** min(attempts - 1, 20)), chance), parked=False)
+    return Again(_pace(attempts - 1, chance), parked=False)
+
+
+def _pace(failures: int, chance: float) -> float:
+    return _spread(min(LONGEST, FIRST * 2.0 ** min(failures, 20)), chance)
 
 
 def _spread(seconds: float, chance: float) -> float:

@@ -46,6 +46,8 @@ class Visit:
         """Hand over what is not yet on disk."""
         seen, shown, notes = self.seen, self._shown, list(self.notes)
         read, changed = self._read, self._changed
+        if read:
+            self.seen = replace(seen, version=shown.etag if shown else None)
         self.notes.clear()
         self._read = self._changed = False
 
@@ -61,10 +63,17 @@ class Visit:
 
 
 def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:
-    if event is not None:
-        events.save_read(conn, seen.calendar.id, event, now)
-    else:
-        events.forget(conn, seen.calendar.id, seen.name)
+    """Keep what a provider has just shown, unless a listing came between: then nobody knows which is newer."""
+    calendar, name = seen.calendar.id, seen.name
+    on_disk = events.version(conn, calendar, name)
+    crossed = on_disk not in {seen.version, event.etag if event else None}
+    if event is not None and not (crossed and on_disk):
+        events.save_read(conn, calendar, event, now)
+    elif event is None and not crossed:
+        events.forget(conn, calendar, name)
+    if crossed:
+        events.doubt(conn, calendar, name)
+        work.ring(conn, "reconcile", [f"{calendar}/{name}"], now)
 
 
 def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:

@@ -139,6 +139,15 @@ def restart(conn: sqlite3.Connection, calendar: str) -> None:
     conn.execute("UPDATE calendars SET cursor = NULL WHERE id = ?", (calendar,))
 
 
+def sweep_soon(conn: sqlite3.Connection, now: float, each_second: float) -> None:
+    """Bring every calendar's turn forward, so that about `each_second` of them fall due in each second."""
+    count = conn.execute("SELECT count(*) FROM calendars WHERE watched = 1").fetchone()[0]
+    conn.execute(
+        "UPDATE calendars SET sweep_at = min(sweep_at, ?1 + abs(random()) % 1000 / 1000.0 * ?2) WHERE watched = 1",
+        (now, (count - 1) / each_second if count else 0.0),
+    )
+
+
 def due_for_sweep(conn: sqlite3.Connection, now: float, again: float, most: int) -> Sequence[str]:
     """Pick calendars that nobody looked at for too long; they are picked again not before `again`."""
     rows = conn.execute(

@@ -99,6 +99,15 @@ def get(conn: sqlite3.Connection, calendar: str, event: str) -> Snapshot | None:
     return _snapshot(row) if row else None
 
 
+def version(conn: sqlite3.Connection, calendar: str, event: str) -> str | None:
+    """Return the etag of the row; None where there is none."""
+    row = conn.execute(
+        "SELECT json_extract(snapshot, '$.etag') AS etag FROM events WHERE calendar = ? AND event = ?",
+        (calendar, event),
+    ).fetchone()
+    return str(row["etag"]) if row else None
+
+
 def occurrences(conn: sqlite3.Connection, calendar: str, series: str) -> Sequence[str]:
     """List the ids of the changed occurrences of a series."""
     rows = conn.execute(

@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 4096  # bytes; Google's pushes have none
 LARGEST_HEADER = 4096  # bytes, for one header line
+SHUTDOWN = 5.0  # seconds that a push under way has left when we stop
 LINGERING = 1.0  # seconds that the rest of a body may take after the answer, unread
 STRANGERS_A_MINUTE = 60  # channels nobody knows, for which work is taken on: anybody can make them up
 NAME = re.compile("[!-~]{1,256}")  # what Google's ids are made of
@@ -51,6 +52,7 @@ def runner(app: web.Application) -> web.AppRunner:
         max_line_size=LARGEST_HEADER,
         max_field_size=LARGEST_HEADER,
         lingering_time=LINGERING,
+        shutdown_timeout=SHUTDOWN,
     )
 
 

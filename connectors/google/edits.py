@@ -14,7 +14,7 @@ from connectors import block, keywords
 from connectors.details import details
 from connectors.google import conference
 from connectors.google.wire import MARK, write_mark
-from connectors.location import swap, without
+from connectors.location import holds, swap, without
 from connectors.model import Event, Mark, Meeting
 
 _URL = re.compile(r"https?://[^\s<>\"]+")
@@ -103,7 +103,9 @@ def _location(event: Event, meeting: Meeting, earlier: str) -> str:
     for url in _own_urls(event, earlier):
         if url != meeting.join_url:
             location = swap(location, url, meeting.join_url)
-    return keywords.replace(location, meeting.join_url)
+    if not holds(location, meeting.join_url):
+        return keywords.replace(location, meeting.join_url)
+    return keywords.replace(location, "").strip() if keywords.find(location) else location
 
 
 def _own_urls(event: Event, earlier: str) -> list[str]:
