@@ -1,0 +1,151 @@
+"""Pushes that come in hosts, late, twice or never, and a provider that is ill from the first moment on."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.system.checks import link
+from tests.system.crowd import Crowd
+from tests.system.providers import hours
+
+pytestmark = pytest.mark.system
+
+SERVICES = ("meet", "zoom", "static")
+START = ("token", "calendarList.list", "events.list", "events.watch", "zoom.token")
+SOON = {"headers": {"Retry-After": "1"}}
+FAULTS = {
+    "a proxy's page": {"status": 502, "body": "<html>Bad Gateway</html>"},
+    "500": {"status": 500},
+    "429 with Retry-After": {"status": 429, **SOON},
+    "403 rateLimitExceeded": {"status": 403, "reason": "rateLimitExceeded", **SOON},
+    "a connection cut before": {"drop": "before"},
+    "a connection cut after": {"drop": "after"},
+}
+
+
+def _one_of_each(stage):
+    return {stage.ada.add(f"Plan @{service}")["id"]: service for service in SERVICES}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_provider_that_is_ill_at_the_start_only_delays_the_start(stage, fault):
+    events = _one_of_each(stage)
+    for op in START:
+        if "token" not in op or FAULTS[fault].get("status") != 403:  # no answer of a token endpoint
+            stage.providers.fault(op, **FAULTS[fault])
+    stage.huddled.start()
+    stage.in_step(events)
+    stage.watching()
+    late = stage.bob.add("Plan @meet")
+    stage.in_step({**events, late["id"]: "meet"})
+
+
+def test_each_push_delivered_fifty_times_at_once_makes_one_meeting(stage):
+    stage.huddled.start()
+    stage.watching()
+    stage.providers.pushes(copies=50)
+    crowd = Crowd(stage.ada, random.Random(3))
+    crowd.begin(6)
+    for _ in range(12):
+        crowd.act()
+    stage.in_step(crowd.wanted())
+    stage.rest()
+    counted = stage.providers("GET", "/push/idle")
+    assert counted["failed"] == 0
+    assert counted["delivered"] > 300
+    stage.in_step(crowd.wanted())
+
+
+def test_when_every_push_is_lost_the_sweep_finds_what_changed(stage):
+    stage.huddled.configure(sync={"sweep_seconds": 1})
+    stage.huddled.start()
+    stage.watching()
+    stage.providers.pushes(silent=True)
+    crowd = Crowd(stage.ada, random.Random(4))
+    crowd.begin(6)
+    stage.in_step(crowd.wanted())
+    for _ in range(12):
+        crowd.act()
+    stage.in_step(crowd.wanted())
+
+
+def test_pushes_that_are_late_doubled_lost_and_out_of_order_end_in_step(stage):
+    stage.huddled.configure(sync={"sweep_seconds": 2})
+    stage.huddled.start()
+    stage.watching()
+    stage.providers.pushes(reorder=True, delay=[0.0, 0.8], double=0.5, drop=0.2)
+    crowd = Crowd(stage.bob, random.Random(5))
+    crowd.begin(8)
+    for _ in range(40):
+        crowd.act()
+    stage.in_step(crowd.wanted())
+    stage.rest()
+    stage.in_step(crowd.wanted())
+
+
+def test_a_sync_token_that_expires_in_the_middle_costs_a_full_reading_and_nothing_else(stage):
+    stage.providers.modes(short_pages="always")
+    events = _one_of_each(stage)
+    gone = stage.ada.add("Plan @zoom")
+    stage.huddled.start()
+    stage.watching()
+    stage.in_step({**events, gone["id"]: "zoom"})
+    before = {event: link(stage.ada.see(event)) for event in events}
+    stage.providers.pushes(drop=1.0)
+    stage.ada.delete(gone)
+    stage.providers("POST", "/google/expire_sync_tokens", {})
+    stage.providers.pushes(drop=0.0)
+    late = stage.ada.add("Plan @zoom")
+    stage.in_step({**events, late["id"]: "zoom"})
+    assert {event: link(stage.ada.see(event)) for event in events} == before
+    assert 410 in {call["status"] for call in stage.providers.calls()}
+
+
+def test_a_listing_that_is_refused_half_way_is_read_from_its_beginning(stage):
+    stage.providers.modes(short_pages="always")
+    events = {stage.ada.add(f"Plan {n} @static")["id"]: "static" for n in range(12)}
+    stage.providers.fault("events.list", skip=3, status=410, reason="fullSyncRequired")
+    stage.providers.fault("events.list", skip=6, status=500)
+    stage.huddled.start()
+    stage.in_step(events)
+
+
+def test_channels_that_live_shortly_are_replaced_before_they_expire(stage):
+    stage.providers.modes(max_channel_seconds=100)
+    stage.huddled.start()
+    stage.watching()
+    first = {channel["id"] for channel in stage.providers.channels()}
+    stage.huddled.stop()
+    stage.providers("POST", "/clock", {"advance": 200})
+    assert not stage.providers.channels()
+    # The daemon's clock has not moved, so its own record is made to tell that the time has come.
+    stage.huddled.write("UPDATE channels SET renew_at = renew_at - 200, expires = expires - 200", [()])
+    stage.huddled.start()
+    stage.watching()
+    assert not first & {channel["id"] for channel in stage.providers.channels()}
+    event = stage.ada.add("Plan @zoom", **hours(30))
+    stage.in_step({event["id"]: "zoom"})
+
+
+def test_a_quota_on_calls_only_slows_the_work_down(stage):
+    stage.providers("POST", "/zoom/switches", {"requests_per_second": 3, "delete_seconds": 0.2})
+    events = {stage.ada.add(f"Plan {n} @zoom")["id"]: "zoom" for n in range(6)}
+    stage.huddled.start()
+    stage.in_step(events)
+    for event in events:
+        stage.ada.delete(event)
+    stage.in_step({})
+
+
+def test_many_events_at_once_get_one_meeting_each(stage):
+    dice = random.Random(9)
+    stage.providers.modes(latency=0.01)
+    titles = [f"Plan {n} @{dice.choice(SERVICES)}" for n in range(60)]
+    stage.huddled.start()
+    stage.watching()
+    events = {stage.ada.add(title)["id"]: title.partition("@")[2] for title in titles}
+    stage.in_step(events)
+    counts = stage.providers.counted()
+    assert counts["zoom.create"] == sum(service == "zoom" for service in events.values())
