@@ -13,7 +13,7 @@ from connectors.errors import Rejected, Transient
 from daemon.worker import LONGEST_NAP, Worker
 from store import budgets, work
 from store.db import SqliteStore
-from store.errors import Fenced, StateCorrupt
+from store.errors import Fenced, StateCorrupt, StoreClosed, StoreFull, StoreSick
 
 LEASE = 30.0
 
@@ -293,7 +293,6 @@ async def test_what_a_dead_process_held_is_taken_up_once_it_is_released(store):
     assert seen == [("a", 2)]
 
 
-@pytest.mark.xfail(reason="it is dropped without a reason, and taken up again with every lease", strict=True)
 async def test_work_on_a_damaged_row_is_kept_with_its_reason(store):
     async def handler(lease):
         raise StateCorrupt("events/cal_1/e1: the stored Event is damaged")
@@ -301,7 +300,24 @@ async def test_work_on_a_damaged_row_is_kept_with_its_reason(store):
     stage = Stage(store, handler)
     await stage.ring("a")
     await stage.worker.run_once()
-    assert (await stage.row())["error"] is not None
+    assert (await stage.row())["error"] == "StateCorrupt: events/cal_1/e1: the stored Event is damaged"
+
+
+@pytest.mark.parametrize("error", [StoreSick("the disk"), StoreFull(), StoreClosed()])
+async def test_work_that_the_store_refused_is_taken_up_again_when_its_lease_runs_out(store, error):
+    ends = [error, None]
+
+    async def handler(lease):
+        if refused := ends.pop(0):
+            raise refused
+
+    stage = Stage(store, handler)
+    await stage.ring("a")
+    assert await stage.worker.run_once() == 1
+    assert (await stage.row())["owner"] == "me"
+    stage.time += LEASE
+    assert await stage.worker.run_once() == 1
+    assert (await stage.row())["done_gen"] == 1
 
 
 def test_a_running_worker_does_what_is_rung_and_stops_when_told(tmp_path):

@@ -200,3 +200,39 @@ def test_what_a_profile_had_goes_with_it(conn, calendar):
     conn.execute("DELETE FROM profiles")
     assert calendars.get(conn, calendar) is None
     assert calendars.doorbells(conn) == {}
+
+
+def test_nothing_is_asked_in_the_name_of_an_account_that_does_not_work(conn, calendar):
+    profiles.report(conn, profile(conn, ADA), "revoked", NOW)
+    assert calendars.reachable(conn, calendar) is None
+    assert calendars.due_for_sweep(conn, NOW, NOW + 600, 10) == []
+    assert calendars.silent(conn, NOW) == []
+    profiles.report(conn, profile(conn, ADA), None, NOW)
+    assert calendars.reachable(conn, calendar) == calendars.get(conn, calendar)
+    assert calendars.silent(conn, NOW) == [calendar]
+    assert calendars.due_for_sweep(conn, NOW, NOW + 600, 10) == [calendar]
+
+
+def test_a_calendar_that_was_lost_is_not_reachable(conn, calendar):
+    calendars.lost(conn, calendar)
+    assert calendars.reachable(conn, calendar) is None
+
+
+def test_after_a_start_every_calendar_has_its_turn_soon_but_not_all_at_once(conn):
+    ids = [furnish(conn, f"c{number}@example.com") for number in range(101)]
+    for one in ids:
+        calendars.advance(conn, one, "c", NOW, NOW + 600)
+    calendars.advance(conn, ids[0], "c", NOW, NOW - 5)
+    calendars.sweep_soon(conn, NOW, 10)
+    turns = [row["sweep_at"] for row in conn.execute("SELECT sweep_at FROM calendars ORDER BY sweep_at")]
+    assert turns[0] == NOW - 5  # whose turn it is anyway does not wait
+    assert NOW <= turns[1] < turns[-1] <= NOW + 10
+    assert len([at for at in turns if at <= NOW + 5]) in range(20, 80)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_few_calendars_have_their_turn_at_once(conn, count):
+    for number in range(count):
+        calendars.advance(conn, furnish(conn, f"c{number}@example.com"), "c", NOW, NOW + 600)
+    calendars.sweep_soon(conn, NOW, 10)
+    assert len(calendars.due_for_sweep(conn, NOW, NOW + 600, 10)) == count

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from store import secrets
 from store.errors import KeyWrong, StoreSick
 from store.secrets import Vault, open_vault
 
@@ -90,7 +91,7 @@ def test_what_was_never_sealed_is_not_opened(junk):
 
 
 @pytest.mark.parametrize(
-    "junk", [b"", b"\n\n", b"junk", b"\xff\x00\xfe" * 20, Fernet.generate_key() + b"\nand more", b"A" * 43]
+    "junk", [b"", b"\n\n", b"junk", b"\xff\x00\xfe" * 20, b"A" * 44 + b"\nand more", b"A" * 43]
 )
 def test_a_file_without_a_key_is_refused_with_what_it_should_hold(keys, junk):
     keys.write_bytes(junk)
@@ -119,6 +120,7 @@ def test_a_full_disk_leaves_no_half_made_key_behind(keys):
     program = """
 import resource, sys
 from pathlib import Path
+from store import secrets
 from store.errors import StoreSick
 from store.secrets import open_vault
 resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
@@ -133,3 +135,12 @@ except StoreSick as error:
     assert "cannot be read or made" in done.stdout, done.stderr
     assert not keys.exists()
     assert open_vault(keys).open(open_vault(keys).seal("token")) == "token"
+
+
+def test_a_key_that_another_process_made_meanwhile_is_not_replaced(keys):
+    open_vault(keys)
+    before = keys.read_bytes()
+    with pytest.raises(FileExistsError):
+        secrets._create(keys)
+    assert keys.read_bytes() == before
+    assert list(keys.parent.iterdir()) == [keys]

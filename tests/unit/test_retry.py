@@ -16,7 +16,7 @@ from connectors.errors import (
     Unauthorized,
     Unwatchable,
 )
-from daemon.retry import FIRST, LONGEST, PARKED, PARKED_ACCOUNT, Again, again, reason
+from daemon.retry import FIRST, LONGEST, LONGEST_ASKED, PARKED, PARKED_ACCOUNT, PATIENT, Again, again, reason
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,32 @@ def test_work_that_failed_is_due_again(error, attempts, seconds, parked):
 
 @pytest.mark.parametrize(
     ("asked", "chance", "seconds"),
-    [(10, 0.0, 10.0), (10, 1.0, 11.0), (300.0, 0.5, 315.0), (7200, 1.0, 7230.0), (86_400.0, 0.5, 86_415.0)],
+    [
+        (10, 0.0, 10.0),
+        (10, 1.0, 11.0),
+        (300.0, 0.5, 315.0),
+        (7200, 1.0, 7230.0),
+        (LONGEST_ASKED, 0.5, LONGEST_ASKED + 15),
+        (LONGEST_ASKED * 30, 0.5, LONGEST_ASKED + 15),
+    ],
 )
 def test_what_the_provider_asks_for_is_kept_and_a_little_added(asked, chance, seconds):
     assert again(Transient(retry_after=asked), 3, chance) == Again(seconds, parked=False)
 
 
-@pytest.mark.xfail(reason="Retry-After: 0 is taken at its word for ever", strict=True)
-def test_a_provider_that_asks_for_no_pause_is_given_one():
-    assert again(Transient(retry_after=0.0), 10, 0.0).seconds >= FIRST
+@pytest.mark.parametrize("reason", ["daily_budget", "daily_limit"])
+def test_what_waits_for_another_day_is_parked_until_then(reason):
+    """Parked, it is looked at when it is rung: a meeting that was cancelled meanwhile need not wait."""
+    error = Transient(retry_after=LONGEST_ASKED * 2, reason=reason)
+    assert again(error, 1, 0.5) == Again(LONGEST_ASKED * 2 + 15, parked=True)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"),
+    [(1, 0.0), (PATIENT - 1, 0.0), (PATIENT, FIRST), (PATIENT + 3, FIRST * 8), (1000, LONGEST)],
+)
+def test_a_provider_that_asks_for_no_pause_again_and_again_is_given_one(attempts, seconds):
+    assert again(Transient(retry_after=0), attempts, 0.5) == Again(seconds, parked=False)
 
 
 ERRORS = st.sampled_from([Rejected(), NotFound(), Unauthorized(), Transient(), Conflict(), ValueError()])
@@ -72,7 +89,7 @@ def test_the_wait_is_never_negative_nor_without_end(error, attempts, chance):
     seconds = again(error, attempts, chance).seconds
     assert 0 <= seconds <= 86_400 * 1.1
     if isinstance(error, Transient) and error.retry_after is not None:
-        assert seconds >= error.retry_after
+        assert seconds >= min(error.retry_after, LONGEST_ASKED)
 
 
 @given(st.integers(1, 100), CHANCES)
