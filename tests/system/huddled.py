@@ -29,6 +29,7 @@ class Huddled:
     sections: dict[str, Any]
     process: subprocess.Popen[str] | None = None
     environ: dict[str, str] = field(default_factory=dict)
+    ahead: float = 0.0  # seconds by which its clock is ahead of ours
 
     @property
     def config(self) -> Path:
@@ -147,8 +148,8 @@ class Huddled:
             conn.executemany(sql, rows)
 
     def owed(self) -> list[str]:
-        """List the work on events that is held, or due within two hours."""
-        soon = time.time() + 7200
+        """List the work on events that is held, or due within half an hour."""
+        soon = time.time() + self.ahead + 1800
         sql = "SELECT key, error FROM work WHERE kind = 'reconcile' AND (owner IS NOT NULL OR due_at < ?)"
         return [f"{key} is owed: {error or 'a look'}" for key, error in self.rows(sql, soon)]
 

@@ -96,10 +96,12 @@ class Stage:
     def rest(self) -> None:
         """Wait until all that people did so far has been announced, read and acted on."""
         self.providers.wait_for_pushes()
+        self.until_well(lambda: self._readings() or self.huddled.owed())
+
+    def _readings(self) -> list[str]:
+        """List all work but that on events which is held or about to be due."""
         sql = "SELECT kind || ' ' || key FROM work WHERE kind <> 'reconcile' AND (owner IS NOT NULL OR due_at < ?)"
-        self.until_well(
-            lambda: [row[0] for row in self.huddled.rows(sql, time.time() + 60)] or self.huddled.owed()
-        )
+        return [row[0] for row in self.huddled.rows(sql, time.time() + self.huddled.ahead + 60)]
 
     def quiet(self, seconds: float = 2.0) -> Json:
         """Let everything come to rest, then listen for so long. Returns how often each operation was called."""
