@@ -1,49 +1,102 @@
 """`python -m tests.simulation`: run the daemon through many random histories, each from one seed."""
 
+# ruff: noqa: T201 - it prints tables; that is its job
+
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 
+from tests.simulation.plants import PLANTS, Found, hunt
 from tests.simulation.run import Result, run
 
 
 def main() -> int:
-    """Run what the command line asks for; 1 where an invariant does not hold."""
+    """Do what the command line asks for. Returns 1 where an invariant does not hold, or a plant is not found."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=500, help="how many seeds")
-    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--seeds", type=int, default=500, help="how many seeds (500)")
+    parser.add_argument("--first", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--seed", type=int, help="run this one only")
     parser.add_argument("--trace", action="store_true", help="print what happened")
+    parser.add_argument("--plants", action="store_true", help="plant bugs, and print which seed finds each")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (one a core)")
     options = parser.parse_args()
+    if options.plants:
+        return plants(options.first, options.jobs)
     if options.seed is not None:
         result = run(options.seed)
-        show(result, whole=options.trace)
+        show(result, trace=options.trace)
         return bool(result.problems)
-    began, failed = time.perf_counter(), []
-    for seed in range(options.first, options.first + options.seeds):
-        result = run(seed)
+    return simulate(range(options.first, options.first + options.seeds), options.jobs)
+
+
+def simulate(seeds: range, jobs: int) -> int:
+    """Run all seeds; those that fail are shown as soon as they do."""
+    began, failed, hours, lives = time.perf_counter(), [], 0.0, 0
+    for result in results(seeds, jobs):
+        hours, lives = hours + result.hours, lives + result.lives
         if result.problems:
-            failed.append(seed)
-            show(result, whole=options.trace)
+            failed.append(result.seed)
+            show(result, trace=False)
     seconds = time.perf_counter() - began
-    print(f"{options.seeds} seeds in {seconds:.1f} s, {options.seeds / seconds:.1f} a second; failed: {failed or 'none'}")
+    print(
+        f"{len(seeds)} seeds in {seconds:.0f} s ({len(seeds) / seconds:.1f} a second): "
+        f"{hours:,.0f} hours, {lives:,} lives of the daemon, {len(failed) or 'none'} failed"
+    )
+    if failed:
+        print("failed:", *failed)
     return bool(failed)
 
 
-def show(result: Result, *, whole: bool) -> None:
+def results(seeds: Iterable[int], jobs: int) -> Iterator[Result]:
+    """Run seeds in as many processes; their traces stay there."""
+    if jobs < 2:
+        yield from map(brief, seeds)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(brief, seeds, chunksize=8)
+
+
+def brief(seed: int) -> Result:
+    """Run a seed, and forget what happened but for its fingerprint."""
+    result = run(seed)
+    result.trace.shorten()
+    return result
+
+
+def show(result: Result, *, trace: bool) -> None:
     """Print how a seed ended."""
-    if whole:
+    if trace:
         print(result.trace.text())
     print(
         f"seed {result.seed}: {'FAILED' if result.problems else 'ok'}, trace {result.trace.digest()}, "
-        f"{result.hours:.1f} h, {result.lives} lives, {result.deeds} deeds, {result.calls} calls"
+        f"{result.hours:.1f} hours, {result.lives} lives, {result.deeds} deeds, {result.calls} calls"
     )
     for problem in result.problems:
         print(f"  {problem}")
-    if result.problems and not whole:
+    if result.problems and not trace:
         print(f"  replay: python -m tests.simulation --seed {result.seed} --trace")
 
 
-sys.exit(main())
+def plants(first: int, jobs: int) -> int:
+    """Print which seed finds each planted bug, and by what."""
+    missed = 0
+    with ProcessPoolExecutor(jobs) as pool:
+        for found in pool.map(seek, range(len(PLANTS)), [first] * len(PLANTS)):
+            missed += found.seed is None
+            by = f"seed {found.seed}" if found.seed is not None else "not found"
+            print(f"{found.name:<60} {by:>10} after {found.tried:>3}: {found.problem[:100]}")
+    return bool(missed)
+
+
+def seek(number: int, first: int) -> Found:
+    """Hunt for one planted bug."""
+    return hunt(PLANTS[number], first)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -240,7 +240,7 @@ def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: body[name] for name in ("description", "location") if name in body}
     if "extendedProperties" in body:
         written = body["extendedProperties"]["private"]["huddled"]
-        found["mark"] = Mark(*(written.split(" ", 2) + [""])[:3]) if written else None
+        found["mark"] = Mark(*[*written.split(" ", 2), ""][:3]) if written else None
     if "conferenceData" in body:
         found["native"] = None
     return found

@@ -17,10 +17,9 @@ from connectors.model import (
     Mark,
     Meeting,
     MeetingRequest,
-    Native,
     Subscription,
 )
-from tests.simulation.calendar import CalendarService, Item
+from tests.simulation.calendar import CalendarService
 from tests.simulation.loop import Process
 from tests.simulation.meetings import LAG, MeetingService, Room
 from tests.simulation.network import Network, T
@@ -70,10 +69,8 @@ class ModelCalendar:
         self, event: Event, meeting: Meeting | None, key: str, source: str = "", *, earlier: str = ""
     ) -> Event:
         """Put the details on the event, or take ours off."""
-        if meeting is None:
-            body = edits.take(event, key, earlier)
-        else:
-            body = edits.put(event, meeting, key, source, earlier)
+        off = meeting is None
+        body = edits.take(event, key, earlier) if off else edits.put(event, meeting, key, source, earlier)
         if not body:
             return event
         about = f"{event.ref.event} {sorted(body)} of {key if meeting else 'nobody'}"
@@ -257,6 +254,3 @@ class ModelZoom:
 
 def _meeting(room: Room) -> Meeting:
     return Meeting("zoom", "Zoom", room.id, room.url, host=room.made.host, passcode=room.passcode)
-
-
-__all__ = ["Item", "Line", "ModelCalendar", "ModelMeet", "ModelZoom", "Native"]

@@ -106,7 +106,7 @@ class Network:
         self._later(out, lambda: self._land(flight))
         self.sent(about, out + back)
         if fate == "overdue":
-            error = Transient("no answer came, the outcome is unknown", provider=op.split()[0])
+            error = Transient("no answer came, the outcome is unknown", provider=op.split(maxsplit=1)[0])
             self._later(out - self._dice.uniform(0.0, OVERDUE), lambda: _deliver(flight.answer, error))
         return await flight.answer  # type: ignore[return-value]
 

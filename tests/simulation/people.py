@@ -16,7 +16,13 @@ from tests.simulation.world import ADA, BOB, TEAM, World
 
 GUESTS = (ADA, BOB, "carol@customer.example", "dan@example.com")
 WORDS = ("Planning", "Review", "Lunch", "Interview", "Stand-up", "Budget")
-NOTES = ("", "Agenda: one, two", "first line\nsecond line", "<b>Agenda</b><br>one &amp; two", "ends in a line\n")
+NOTES = (
+    "",
+    "Agenda: one, two",
+    "first line\nsecond line",
+    "<b>Agenda</b><br>one &amp; two",
+    "ends in a line\n",
+)
 FOREIGN = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_abc%40thread.v2/0"
 SERVICES = ("zoom", "zoom", "zoom", "meet", "meet", "video", "static", "none")
 
@@ -43,9 +49,12 @@ class People:
 
     def part(self, story: Story) -> None:
         """Keep the texts in which an occurrence by now differs from its series."""
+        if story.series is None:
+            return
         for name in ("description", "location"):
-            if story.series is not None and name in story.item.fields:
+            if name in story.item.fields:
                 story.texts.setdefault(name, story.series._text(name))
+                story.loose |= story.series.loose
 
     def living(self, fits: Callable[[Story], Any] = lambda _: True) -> list[Story]:
         """List the events that are there."""
@@ -67,9 +76,11 @@ class People:
     def type(self, story: Story, name: str, edit: Callable[[str], str]) -> None:
         """Change a text: what people see, and what of it is theirs."""
         own = edit(story._text(name))
+        story.loose |= story.series is not None and story.series.loose
         seen = edit(story.item[name])
         story.texts[name] = own
-        self.change(story, **{name: seen})
+        # An occurrence that is changed becomes an event with all the properties that its series has then.
+        self.change(story, **{name: seen, "mark": story.item["mark"]})
 
     def create(self) -> Story:
         """Make a new event."""
@@ -78,7 +89,9 @@ class People:
         title, place = f"{dice.choice(WORDS)} {self.count}", dice.choice(["", "", "Room 4"])
         notes, ask = dice.choice(NOTES), ""
         word = dice.choice(SERVICES)
-        flag = dice.choice(["title", "title", "location", "description", "description", "property", "rule", ""])
+        flag = dice.choice(
+            ["title", "title", "location", "description", "description", "property", "rule", ""]
+        )
         if flag == "title":
             title += f" @{word}"
         elif flag == "location":
@@ -113,7 +126,9 @@ class People:
 
     def soon(self) -> timedelta:
         """Draw how long it is until an event begins."""
-        hours = self.dice.choice([self.dice.uniform(0.3, 2), self.dice.uniform(3, 90), self.dice.uniform(3, 90)])
+        hours = self.dice.choice(
+            [self.dice.uniform(0.3, 2), self.dice.uniform(3, 90), self.dice.uniform(3, 90)]
+        )
         if self.dice.random() < 0.1:
             hours = 5 * 24 + self.dice.uniform(-0.5, 1.5)  # around the end of the window
         return timedelta(minutes=round(hours * 60))

@@ -6,6 +6,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -132,10 +133,8 @@ class Daemon:
     async def _every(self, seconds: float, sweep: Callable[[], Awaitable[int]]) -> None:
         """Stand in for daemon/clock.py, whose scheduler looks at the clock on the wall."""
         while True:
-            try:
+            with suppress(StoreError):
                 await sweep()
-            except StoreError:
-                pass
             await asyncio.sleep(seconds * self.dice.uniform(0.9, 1.1))
 
     async def ring(self, request: object) -> int:

@@ -32,14 +32,19 @@ class Story:
     item: Item
     texts: dict[str, str]  # of what people typed: "description", "location"; a consumed keyword included
     series: Story | None = None  # whose texts an occurrence has where it has none of its own
-    opted: Literal["", "sure", "maybe"] = ""  # somebody took our details off, and the daemon must know / may know
+    opted: Literal["", "sure", "maybe"] = (
+        ""  # somebody took our details off, and the daemon must know / may know
+    )
     opted_from: str = ""  # what asked for the conference then
-    foreign: Literal["", "always", "later"] = ""  # it carries somebody else's link: since before any flag, or not
+    foreign: Literal["", "always", "later"] = (
+        ""  # it carries somebody else's link: since before any flag, or not
+    )
     loose: bool = False  # somebody damaged our markers: white space at the edges may have changed
     copied: bool = False  # it was made by copying another event, our block included
     moved: bool = False  # it came from another calendar
     departed: bool = False  # it went to another calendar
     lost: bool = False  # somebody deleted its meeting in the provider's portal
+    leftover: bool = False  # somebody took our details off, but left the link in the location
     cleared: bool = False  # somebody took the link out of the location
     steady: bool = True  # nothing has happened in this round that may change the link
     shown: list[str] = field(default_factory=list)  # the links that it carried in this round
@@ -61,7 +66,7 @@ class Story:
         """Note that something happened that may change or end the link; an opt-out may not outlast it."""
         self.steady = False
         if self.opted == "sure":
-            self.opted = "maybe"
+            self.opted, self.leftover = "maybe", not self.cleared
 
 
 def source(story: Story) -> str:

@@ -13,12 +13,13 @@ MOST_LINES = 200_000
 class Trace:
     """Lines with the virtual second and who did it."""
 
-    now: Callable[[], float]
+    now: Callable[[], float] | None
     lines: list[tuple[float, str, str]] = field(default_factory=list)
+    _digest: str = ""
 
     def __call__(self, who: str, what: str) -> None:
         """Note one thing."""
-        if len(self.lines) < MOST_LINES:
+        if self.now is not None and len(self.lines) < MOST_LINES:
             self.lines.append((self.now(), who, what))
 
     def text(self, last: int | None = None) -> str:
@@ -28,4 +29,9 @@ class Trace:
 
     def digest(self) -> str:
         """Return a fingerprint: equal for equal runs."""
-        return sha256(self.text().encode()).hexdigest()[:16]
+        return self._digest or sha256(self.text().encode()).hexdigest()[:16]
+
+    def shorten(self) -> None:
+        """Keep only the fingerprint."""
+        self._digest, self.now = self.digest(), None
+        self.lines.clear()

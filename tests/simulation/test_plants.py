@@ -1,0 +1,24 @@
+"""The simulation is worth its time only if it finds bugs: these are planted, and each has to be found."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.plants import PLANTS, hunt
+
+pytestmark = pytest.mark.simulation
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name.replace(" ", "-"))
+def test_a_planted_bug_is_found(plant, record_property):
+    found = hunt(plant, plant.first)
+    record_property("seed", found.seed)
+    assert found.seed is not None, f"{found.tried} seeds did not show it"
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name.replace(" ", "-"))
+def test_a_planted_bug_is_gone_afterwards(plant):
+    sound = getattr(plant.owner, plant.attribute)
+    with plant.planted():
+        assert getattr(plant.owner, plant.attribute) is not sound
+    assert getattr(plant.owner, plant.attribute) is sound
