@@ -115,13 +115,13 @@ class SqliteStore:
     async def tx(self, fn: Tx[T]) -> T:
         """Run `fn` in the next group commit. See `Store.tx`."""
         item = self._enqueue(self._waiting, self._wake, fn)
-        result: T = await asyncio.shield(item.future)
+        result: T = await item.future
         return result
 
     async def read(self, fn: Tx[T]) -> T:
         """Run `fn` on the reader thread. See `Store.read`."""
         item = self._enqueue(self._reading, self._wake_reader, fn)
-        result: T = await asyncio.shield(item.future)
+        result: T = await item.future
         return result
 
     def _enqueue(self, queue: list[_Waiting], wake: threading.Condition, fn: Tx[Any]) -> _Waiting:

@@ -213,6 +213,22 @@ def test_those_who_come_while_the_disk_hangs_have_a_deadline_too(bell, store):
     run(test)
 
 
+def test_those_who_come_after_others_were_given_up_on_have_a_deadline_of_their_own(bell, store):
+    async def test():
+        async with SlowDisk(store):
+            tasks = ringing(bell, "cal_1")
+            await settle()
+            tasks += ringing(bell, "cal_2")
+            await advance(bells.DEADLINE + 0.1)
+            tasks += ringing(bell, "cal_3")
+            await advance(bells.DEADLINE - 0.1)
+            assert [task.done() for task in tasks] == [True, True, False]
+            await advance(0.2)
+            assert [type(one) for one in await outcomes(tasks)] == [TimeoutError] * 3
+
+    run(test)
+
+
 def test_what_was_given_up_on_is_rung_all_the_same_and_the_next_are_answered(bell, store):
     async def test():
         async with SlowDisk(store):
