@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from connectors.model import Event
+
 # The reasons of a Transient that promise: the provider was not asked to make anything.
 UNTOUCHED = frozenset({"list_lag", "not_sent", "daily_budget", "daily_limit"})
 
@@ -58,3 +60,9 @@ class Unwatchable(ProviderError):
 
 class Rejected(ProviderError):
     """The provider will never accept this request as it stands: do not repeat it, show the reason."""
+
+
+class Ignored(Rejected):
+    """The provider said yes and did not do it, or not all of it. `shown` is how the event stands after that."""
+
+    shown: Event | None = None

@@ -33,7 +33,7 @@ from daemon.subscriptions import Discover, Stop, Watch
 from daemon.sweeps import Sweeps
 from daemon.sync import Sync
 from daemon.worker import Worker
-from daemon.world import World
+from daemon.world import World, fingerprint
 from store import budgets, calendars, profiles, work
 from store.db import SqliteStore
 from store.errors import StoreSick
@@ -43,6 +43,7 @@ from webhooks.bell import Bell, Channels
 
 log = structlog.get_logger(__name__)
 
+POLICY = "policy"
 AT_A_TIME = 20  # calendars a second that are looked at after the start
 CAPABILITY = "google.third_party_conference_data"
 
@@ -140,7 +141,8 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             config.sync.keep_days,
             dice,
         )
-        released = await store.tx(lambda conn: _start_over(conn, set(credentials), clock()))
+        policy = fingerprint(config)
+        released = await store.tx(lambda conn: _start_over(conn, set(credentials), policy, clock()))
         if released:
             log.info("taken over from a process that died", pieces_of_work=released)
         bell = Bell(store, clock, worker.kick)
@@ -148,8 +150,8 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         yield Daemon(config, store, world, worker, bell, channels, sweeps, health)
 
 
-def _start_over(conn: sqlite3.Connection, known: set[str], now: float) -> int:
-    """Take back all leases: we are alone on this file. Look at every account again."""
+def _start_over(conn: sqlite3.Connection, known: set[str], policy: str, now: float) -> int:
+    """Take back all leases: we are alone on this file. Look again: at every account, and at all if rules changed."""
     released = work.release_all(conn, now)
     work.hurry_parked(conn, now)
     # Whatever was announced while nobody listened is lost: look at every calendar soon, a few each second.
@@ -158,6 +160,12 @@ def _start_over(conn: sqlite3.Connection, known: set[str], now: float) -> int:
     for profile in profiles.everyone(conn):
         if profile.id not in known:
             profiles.report(conn, profile.id, "it is no longer in the configuration", now)
+            # A calendar that others can see too is theirs to look after now.
+            for calendar in calendars.of_profile(conn, profile.id):
+                calendars.lost(conn, calendar.id)
+    if budgets.known(conn, POLICY) != policy:
+        calendars.start_again(conn, now)
+        budgets.learn(conn, POLICY, policy)
     return released
 
 

@@ -33,7 +33,7 @@ def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_ke
         return None
     if isinstance(verdict, Unwanted) or event is None:
         return Record(replace(known, state="leaving"), verdict.why if isinstance(verdict, Unwanted) else "")
-    return _keep(event, known, verdict, request(event, verdict.service, policy))
+    return _keep(event, known, verdict, request(event, verdict.service, policy, known))
 
 
 def still_declined(event: Event | None, known: Conference, verdict: Verdict, policy: Policy) -> bool:
@@ -120,6 +120,6 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
         and known.written
         and known.source == verdict.source
         and known.service == verdict.service.name
-        and known.request == request(event, verdict.service, policy)
+        and known.request == request(event, verdict.service, policy, known)
         and (is_pending(event, known.meeting) or shows(event, known, known.meeting, verdict.source))
     )

@@ -219,15 +219,21 @@ def topic(title: str) -> str:
     return " ".join(f"{title[: keyword.start]} {title[keyword.end :]}".split())
 
 
-def request(event: Event, service: Service, policy: Policy) -> MeetingRequest:
-    """Say what the meeting should be, with only what the service follows: nothing else can make it change."""
+def request(
+    event: Event, service: Service, policy: Policy, known: Conference | None = None
+) -> MeetingRequest:
+    """Say what the meeting should be, with only what the service follows: nothing else can make it change.
+
+    A meeting on a shared calendar stays with the host that it has, whoever looks after the calendar now.
+    """
     follows = service.follows
     timed = "time" in follows and not event.recurrence
     minutes = -((event.start - event.end) // timedelta(minutes=1))
+    keeper = known.request.host if known and known.service == service.name else policy.account
     person = event.organizer and not event.organizer.endswith(GROUP_CALENDAR)
     return MeetingRequest(
         at=event.ref,
-        host="" if service.native else event.organizer if person else policy.account,
+        host="" if service.native else event.organizer if person else keeper,
         title=topic(event.title) if "title" in follows else "",
         start=event.start if timed else None,
         minutes=max(1, minutes) if timed else 0,

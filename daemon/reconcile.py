@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from connectors.errors import UNTOUCHED, Conflict, NotFound, ProviderError, Rejected, Transient
+from connectors.errors import UNTOUCHED, Conflict, Ignored, NotFound, ProviderError, Rejected, Transient
 from connectors.model import Conference
 from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
 from daemon.look import look, owed_at
@@ -20,13 +20,15 @@ from daemon.retry import reason
 from daemon.traces import carries
 from daemon.visit import Visit
 from daemon.worker import Lease
-from store import calendars
+from store import calendars, events
 from store.db import Store
 
 log = structlog.get_logger(__name__)
 
 MOST_STEPS = 24
 MOST_CONFLICTS = 4
+NOT_FOUND = 404
+CONFIRM = 60.0  # seconds between two 404s that are believed
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Reconcile:
         # Its title may be nobody else's business; `huddled why ID` tells it to those who may read the database.
         with structlog.contextvars.bound_contextvars(event_id=name, calendar=seen.calendar.info.remote):
             try:
+                self.outside.calendar(seen.calendar.profile)  # decide nothing for an account that cannot act
                 await self._settle(visit)
             except ProviderError as error:
                 visit.notes.append(("failed", reason(error)))
@@ -99,6 +102,10 @@ class Reconcile:
                 visit.become(replace(action.conference, tried=tried), "waiting", str(error))
                 await visit.lease.tx(visit.commit(self.outside.now()))
             raise
+        except Ignored as error:
+            if error.shown is not None:
+                visit.witness(error.shown)  # or our own echo would ring for another try, and another
+            raise
         except Conflict:
             visit.conflicts += 1
             if visit.conflicts > MOST_CONFLICTS:
@@ -128,11 +135,13 @@ class Reconcile:
             if visit.seen.event is not None:
                 raise
             return
+        shown = made.meeting.native and made.event is not None
+        live = replace(known, state="live", meeting=made.meeting, request=action.request, written=shown)
+        visit.become(live, "meeting made", made.meeting.name)
         if made.event is not None:
             visit.witness(made.event)
-        native = made.meeting.native
-        live = replace(known, state="live", meeting=made.meeting, request=action.request, written=native)
-        visit.become(live, "meeting made", made.meeting.name)
+        elif made.meeting.native:
+            await self._read(visit)
 
     async def _update(self, visit: Visit, action: Update) -> None:
         known = action.conference
@@ -152,8 +161,8 @@ class Reconcile:
         try:
             url = known.meeting.join_url if known.meeting else ""
             event = await connector.write(action.event, action.meeting, known.key, known.source, earlier=url)
-        except NotFound:
-            visit.witness(None)
+        except NotFound as error:
+            await self._missed(visit, error)
             return
         visit.witness(event)
         if action.meeting is not None and visit.seen.known is not None:
@@ -190,8 +199,21 @@ class Reconcile:
         connector = self.outside.calendar(visit.seen.calendar.profile)
         try:
             visit.witness(await connector.get(visit.seen.calendar.info, visit.seen.name))
-        except NotFound:
-            visit.witness(None)
+        except NotFound as error:
+            await self._missed(visit, error)
+
+    async def _missed(self, visit: Visit, error: NotFound) -> None:
+        """Believe a bare 404 only when it is said twice: it also stands for lost access, and for hiccups."""
+        calendar, name, now = visit.seen.calendar.id, visit.seen.name, self.outside.now()
+        if error.status == NOT_FOUND:
+            since = await visit.lease.tx(lambda conn: events.missed(conn, calendar, name, now))
+            if since is not None and now - since < CONFIRM:
+                raise Transient(
+                    "the event was not found, which is being confirmed",
+                    retry_after=CONFIRM,
+                    provider=error.provider,
+                ) from error
+        visit.witness(None)
 
     async def _finish(self, visit: Visit) -> None:
         """End the work in the same commit as the last outcome."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from connectors.errors import Conflict, NotFound, ProviderError, Rejected, Transient, Unauthorized
 
 FIRST = 2.0
+LONGEST_ASKED = 6 * 3600.0  # a Retry-After is not believed beyond this
 LONGEST = 900.0
 PARKED = 6 * 3600.0
 PARKED_ACCOUNT = 3600.0
@@ -28,7 +29,11 @@ def again(error: BaseException, attempts: int, chance: float) -> Again:
             return Again(_spread(PARKED, chance), parked=True)
         case Unauthorized():
             return Again(_spread(PARKED_ACCOUNT, chance), parked=True)
-        case Transient(retry_after=float() | int() as wait):
+        case Transient(reason="daily_budget" | "daily_limit", retry_after=float() | int() as wait):
+            # What waits for another day must still hear that it was cancelled, or asks for another service.
+            return Again(wait + chance * 30.0, parked=True)
+        case Transient(retry_after=float() | int() as asked):
+            wait = min(asked, LONGEST_ASKED)
             # Never earlier than the provider said, a little later so that not everybody comes back at once; and
             # where it says "now" again and again, at our own pace.
             patience = 0.0 if attempts < PATIENT else _pace(attempts - PATIENT, chance)

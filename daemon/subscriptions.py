@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from connectors.errors import NotFound, Unwatchable
+from connectors.errors import NotFound, Rejected, Unwatchable
 from connectors.model import CalendarInfo, Subscription
 from daemon.outside import Outside
 from daemon.worker import Lease
@@ -106,12 +106,16 @@ class Watch:
         self.channels.learn(channel, calendar.id, calendars.hash_token(token))
         try:
             subscription = await self._subscribe(calendar, old, channel, token)
-        except (Unwatchable, NotFound) as error:
-            never = isinstance(error, Unwatchable)
+        except Unwatchable as error:
             log.warning("calendar is polled instead", calendar=calendar.info.remote, reason=str(error))
             self.channels.forget(channel)
-            await lease.finish(lambda conn: self._poll(conn, calendar, channel, never=never))
+            await lease.finish(lambda conn: self._poll(conn, calendar, channel))
             return
+        except (NotFound, Rejected):
+            # It was certainly not opened; where that is not certain the row stays, until it is pruned.
+            self.channels.forget(channel)
+            await lease.tx(lambda conn: calendars.close_channel(conn, channel))
+            raise
         log.info("calendar watched", calendar=calendar.info.remote, until=subscription.expires.isoformat())
         await lease.finish(lambda conn: self._confirm(conn, calendar, subscription))
 
@@ -136,10 +140,9 @@ class Watch:
         before = Subscription(old.id, old.resource, datetime.fromtimestamp(old.expires, UTC))
         return await connector.renew(calendar.info, before, channel, token, self.address + channel)
 
-    def _poll(self, conn: sqlite3.Connection, calendar: Calendar, channel: str, *, never: bool) -> None:
+    def _poll(self, conn: sqlite3.Connection, calendar: Calendar, channel: str) -> None:
         calendars.close_channel(conn, channel)
-        if never:
-            calendars.poll_only(conn, calendar.id)
+        calendars.poll_only(conn, calendar.id)
 
     def _confirm(self, conn: sqlite3.Connection, calendar: Calendar, subscription: Subscription) -> None:
         now = self.outside.now()

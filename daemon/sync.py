@@ -17,9 +17,11 @@ from daemon.worker import Lease
 from store import calendars, conferences, events, work
 from store.calendars import Calendar
 from store.db import Store
+from store.errors import StateCorrupt
 
 log = structlog.get_logger(__name__)
 
+CONFIRM = 3600.0  # seconds for which a calendar must not be found until its meetings are taken away
 CHUNK = 200  # events a transaction: a large calendar must not keep doorbells waiting for the disk
 
 
@@ -58,16 +60,21 @@ class Sync:
     async def _apply(self, lease: Lease, calendar: Calendar, changes: Changes, asked_at: float) -> None:
         """Commit snapshots, rings and, last of all, the new cursor: a crash in between reads the same again."""
         items: Sequence[Event | Gone] = (*changes.events, *changes.gone)
+
+        def take(conn: sqlite3.Connection, some: Sequence[Event | Gone]) -> None:
+            # A full listing decides about everything anew: what was once overlooked is made good at the latest then.
+            self._take(conn, calendar, some, asked_at, every=changes.complete)
+
         *chunks, last = [items[at : at + CHUNK] for at in range(0, len(items), CHUNK)] or [()]
         for chunk in chunks:
-            await lease.tx(lambda conn, some=chunk: self._take(conn, calendar, some, asked_at))  # type: ignore[misc]
+            await lease.tx(lambda conn, some=chunk: take(conn, some))  # type: ignore[misc]
 
         def finish(conn: sqlite3.Connection) -> None:
-            self._take(conn, calendar, last, asked_at)
+            take(conn, last)
             if changes.complete:
                 seen = [event.ref.event for event in changes.events]
                 lost = events.unseen(conn, calendar.id, seen, changes.since)
-                self._take(conn, calendar, [Gone(name) for name in lost], asked_at)
+                take(conn, [Gone(name) for name in lost])
             now = self.outside.now()
             calendars.advance(conn, calendar.id, changes.cursor, now, now + self._pause())
 
@@ -77,23 +84,31 @@ class Sync:
         return self.sweep_seconds * (1 + self.jitter * self.dice.uniform(-1, 1))
 
     def _take(
-        self, conn: sqlite3.Connection, calendar: Calendar, items: Iterable[Event | Gone], asked_at: float
+        self,
+        conn: sqlite3.Connection,
+        calendar: Calendar,
+        items: Iterable[Event | Gone],
+        asked_at: float,
+        *,
+        every: bool,
     ) -> None:
         touched: list[str] = []
         for item in items:
             if isinstance(item, Event):
-                if events.save_listed(conn, calendar.id, item, asked_at):
+                if events.save_listed(conn, calendar.id, item, asked_at) or every:
                     touched.append(item.ref.event)
             else:
                 touched += _forget(conn, calendar.id, item.event, asked_at)
         ring_owed(conn, calendar.id, touched, self.outside)
 
     async def _gone(self, lease: Lease, calendar: Calendar, error: NotFound) -> None:
-        """Believe that a calendar is gone only when it is said twice, some time apart."""
-        if lease.job.attempts < 2:
+        """Believe that a calendar is gone only after an hour: lost access looks the same, and may come back."""
+        now = self.outside.now()
+        since = await lease.tx(lambda conn: calendars.missed(conn, calendar.id, now))
+        if now - since < CONFIRM:
             raise Transient(
-                f"the calendar was not found, which is being confirmed: {error}", retry_after=10.0
-            )
+                f"the calendar was not found, which is being confirmed: {error}", retry_after=CONFIRM / 6
+            ) from error
         log.warning("calendar gone", calendar=calendar.info.remote)
 
         def finish(conn: sqlite3.Connection) -> None:
@@ -115,7 +130,10 @@ def ring_owed(conn: sqlite3.Connection, calendar: str, names: Iterable[str], out
     """Ring for those events that the decision says are owed something; the rest cost no work at all."""
     now = outside.now()
     for name in names:
-        seen = look(conn, calendar, name, outside.policy)
-        at = owed_at(seen, now) if seen else None
+        try:
+            seen = look(conn, calendar, name, outside.policy)
+            at = owed_at(seen, now) if seen else None
+        except StateCorrupt:
+            at = now  # its own look keeps the reason, and the rest of the calendar is not held up
         if at is not None:
             work.ring(conn, "reconcile", [f"{calendar}/{name}"], at)

@@ -15,7 +15,7 @@ from connectors.errors import ProviderError
 from daemon.retry import again, reason
 from store import work
 from store.db import Store, Tx
-from store.errors import Fenced, StoreError
+from store.errors import Fenced, StoreClosed, StoreError, StoreFull, StoreSick
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -178,8 +178,8 @@ class Worker:
                     await lease.finish()
             except Fenced:
                 log.warning("lease lost")
-            except StoreError as error:
-                log.error("store refused", error=str(error))
+            except (StoreSick, StoreFull, StoreClosed) as error:
+                log.error("store refused", error=str(error))  # the lease runs out, and somebody tries again
             except Exception as error:  # noqa: BLE001 - one bad piece of work must not end the daemon
                 await self._failed(lease, error)
 

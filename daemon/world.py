@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from hashlib import sha256
 
 from connectors.base import Calendar as CalendarConnector
 from connectors.base import Meetings
@@ -36,6 +37,13 @@ def base_policy(config: Config, now: datetime) -> Policy:
     """Return what the configuration says about every calendar."""
     window = timedelta(days=config.sync.window_days)
     return Policy(now=now, flags=config.policy_flags(), services=services(config), window=window)
+
+
+def fingerprint(config: Config) -> str:
+    """Name what the configuration says about events, so that a change of it can be noticed."""
+    known = sorted((one.name, one.native, sorted(one.follows)) for one in services(config).values())
+    said = repr((config.policy_flags(), known, config.sync.window_days))
+    return sha256(said.encode()).hexdigest()
 
 
 def policy_for(base: Policy, calendar: Calendar, account: str) -> Policy:

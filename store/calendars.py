@@ -38,6 +38,8 @@ class Channel:
 
 
 COLUMNS = "id, profile, provider, info, watched, pushes, cursor, synced_at"
+# Calendars whose subscription failed are left to the pace that the failure set.
+NOT_FAILING = "NOT IN (SELECT key FROM work WHERE kind = 'watch' AND error IS NOT NULL AND due_at > ?1)"
 CONNECTED = "profile NOT IN (SELECT id FROM profiles WHERE trouble IS NOT NULL)"
 
 
@@ -59,7 +61,9 @@ def found(conn: sqlite3.Connection, profile: str, provider: str, info: CalendarI
         "INSERT INTO calendars (id, profile, provider, remote, info, sweep_at) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, info = excluded.info, watched = 1,"
         # A look that was under way when it was lost may have left a cursor; what it knew of events is gone.
-        " cursor = CASE WHEN watched = 1 THEN cursor END",
+        " cursor = CASE WHEN watched = 1 AND json_extract(info, '$.native') IS json_extract(excluded.info, '$.native')"
+        # What the calendar can make by itself bears on every event in it: then all are looked at again.
+        " THEN cursor END",
         (name, profile, provider, info.remote, dump(info), now),
     )
     return row is None or not row["watched"]
@@ -129,9 +133,23 @@ def watched(conn: sqlite3.Connection) -> Sequence[Calendar]:
 def advance(conn: sqlite3.Connection, calendar: str, cursor: str | None, now: float, sweep_at: float) -> None:
     """Note how far a calendar has been read, and when it is looked at next without a push."""
     conn.execute(
-        "UPDATE calendars SET cursor = ?, synced_at = ?, sweep_at = ? WHERE id = ?",
+        "UPDATE calendars SET cursor = ?, synced_at = ?, sweep_at = ?, missed_at = NULL WHERE id = ?",
         (cursor, now, sweep_at, calendar),
     )
+
+
+def missed(conn: sqlite3.Connection, calendar: str, now: float) -> float:
+    """Note that a calendar was not found. Returns since when."""
+    row = conn.execute(
+        "UPDATE calendars SET missed_at = coalesce(missed_at, ?) WHERE id = ? RETURNING missed_at",
+        (now, calendar),
+    ).fetchone()
+    return float(row["missed_at"]) if row else now
+
+
+def start_again(conn: sqlite3.Connection, now: float) -> None:
+    """Have every calendar listed in full: what is decided about events has changed, though they have not."""
+    conn.execute("UPDATE calendars SET cursor = NULL, sweep_at = ? WHERE watched = 1", (now,))
 
 
 def restart(conn: sqlite3.Connection, calendar: str) -> None:
@@ -219,7 +237,9 @@ def close_channel(conn: sqlite3.Connection, name: str) -> None:
 def due_for_renewal(conn: sqlite3.Connection, now: float, most: int) -> Sequence[str]:
     """List calendars whose channel should be replaced by now."""
     rows = conn.execute(
-        "SELECT DISTINCT calendar FROM channels WHERE renew_at <= ? ORDER BY renew_at LIMIT ?", (now, most)
+        f"SELECT DISTINCT calendar FROM channels WHERE renew_at <= ?1 AND calendar {NOT_FAILING}"
+        " ORDER BY renew_at LIMIT ?2",
+        (now, most),
     )
     return [row["calendar"] for row in rows]
 
@@ -236,8 +256,8 @@ def prune_channels(conn: sqlite3.Connection, now: float, unconfirmed_before: flo
 def silent(conn: sqlite3.Connection, now: float) -> Sequence[str]:
     """List watched calendars that could have a channel and have no live one."""
     rows = conn.execute(
-        f"SELECT id FROM calendars WHERE watched = 1 AND pushes = 1 AND {CONNECTED} AND id NOT IN"
-        " (SELECT calendar FROM channels WHERE resource IS NOT NULL AND renew_at IS NOT NULL AND expires > ?)",
+        f"SELECT id FROM calendars WHERE watched = 1 AND pushes = 1 AND {CONNECTED} AND id {NOT_FAILING} AND id NOT IN"
+        " (SELECT calendar FROM channels WHERE resource IS NOT NULL AND renew_at IS NOT NULL AND expires > ?1)",
         (now,),
     )
     return [row["id"] for row in rows]

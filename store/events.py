@@ -29,7 +29,7 @@ SAVE = """
 INSERT INTO events (calendar, event, series, snapshot, ends, written_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (calendar, event) DO UPDATE SET
     series = excluded.series, snapshot = excluded.snapshot, ends = excluded.ends,
-    written_at = excluded.written_at, doubtful = 0
+    written_at = excluded.written_at, doubtful = 0, missed_at = NULL
 """
 
 
@@ -78,6 +78,16 @@ def forget_listed(conn: sqlite3.Connection, calendar: str, event: str, asked_at:
 def doubt(conn: sqlite3.Connection, calendar: str, event: str) -> None:
     """Have the event read before anything is decided on it."""
     conn.execute("UPDATE events SET doubtful = 1 WHERE calendar = ? AND event = ?", (calendar, event))
+
+
+def missed(conn: sqlite3.Connection, calendar: str, event: str, now: float) -> float | None:
+    """Note that an event was not found. Returns since when, or None where it is not known anyway."""
+    row = conn.execute(
+        "UPDATE events SET doubtful = 1, missed_at = coalesce(missed_at, ?) WHERE calendar = ? AND event = ?"
+        " RETURNING missed_at",
+        (now, calendar, event),
+    ).fetchone()
+    return row["missed_at"] if row else None
 
 
 def forget(conn: sqlite3.Connection, calendar: str, event: str) -> None:

@@ -51,6 +51,7 @@ CREATE TABLE calendars (
     pushes INTEGER NOT NULL DEFAULT 1,    -- 0: the provider cannot announce changes here, so it is polled
     cursor TEXT,                          -- NULL: a full listing is owed
     synced_at REAL,
+    missed_at REAL,                       -- when it was first not found; NULL while it is
     sweep_at REAL NOT NULL DEFAULT 0,     -- when it is looked at without any push
     UNIQUE (provider, remote)             -- a calendar that two people share is kept in step once
 );
@@ -76,6 +77,7 @@ CREATE TABLE events (
     snapshot TEXT NOT NULL,               -- connectors.model.Event as JSON
     ends REAL,                            -- NULL: never
     written_at REAL NOT NULL DEFAULT 0,   -- when an answer to a read or write of ours last set this row
+    missed_at REAL,                       -- when it was first not found; NULL while it is
     doubtful INTEGER NOT NULL DEFAULT 0,  -- a listing and a write of ours crossed: read it before deciding
     PRIMARY KEY (calendar, event)
 ) WITHOUT ROWID;

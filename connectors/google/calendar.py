@@ -13,7 +13,15 @@ from typing import Any
 
 import structlog
 
-from connectors.errors import CursorExpired, NotFound, ProviderError, Rejected, Transient, Unwatchable
+from connectors.errors import (
+    CursorExpired,
+    Ignored,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Transient,
+    Unwatchable,
+)
 from connectors.google import cursor as cursors
 from connectors.google import edits, wire
 from connectors.google.api import Api
@@ -192,5 +200,8 @@ def _seen_from(event: Event) -> CalendarInfo:
 
 def _sure(event: Event, *, done: bool) -> Event:
     if not done:
-        raise Rejected("Google said yes and changed nothing", provider=PROVIDER, reason="write_ignored")
+        message = "Google said yes and did not keep all of what was written: is the description too long?"
+        ignored = Ignored(message, provider=PROVIDER, reason="write_ignored")
+        ignored.shown = event
+        raise ignored
     return event

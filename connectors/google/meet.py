@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.errors import Conflict, NotFound, Rejected, Transient
+from connectors.errors import Conflict, Ignored, NotFound, Rejected, Transient
 from connectors.google import conference, wire
 from connectors.google.api import Api
 from connectors.google.errors import PROVIDER, is_conference_refused
@@ -50,7 +50,7 @@ class MeetMeetings:
         mark = wire.write_mark(Mark(key, request.at.event, ""))
         data = conference.create_meet(conference.request_id(key, seen))
         etag = request.etag or str(seen.get("etag") or "")
-        return _made(_asked(await self._create(request.at, data, mark, etag), key, request.at), request)
+        return _made(_asked(await self._create(request.at, data, mark, etag), key, request), request)
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
         """Leave the Meet as it is: it takes title, time and guests from its event."""
@@ -125,12 +125,14 @@ def _adoptable(item: Item, key: str, at: EventRef) -> bool:
     return False
 
 
-def _asked(item: Item, key: str, at: EventRef) -> Item:
+def _asked(item: Item, key: str, request: MeetingRequest) -> Item:
     """Check the answer to our request for a Meet."""
     found = conference.native(item)
     if found is None:
-        raise Rejected("Google said yes and made no Meet", provider=PROVIDER, reason="write_ignored")
-    if not _is_ours(found, key, item, at):
+        ignored = Ignored("Google said yes and made no Meet", provider=PROVIDER, reason="write_ignored")
+        ignored.shown = _event(item, request)
+        raise ignored
+    if not _is_ours(found, key, item, request.at):
         raise _foreign()
     return item
 
