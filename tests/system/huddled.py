@@ -39,7 +39,7 @@ class Huddled:
     @property
     def database(self) -> Path:
         """The database file."""
-        return self.folder / "huddled.db"
+        return Path(self.sections["store"]["url"].removeprefix("sqlite:///"))
 
     @property
     def public(self) -> str:
@@ -58,7 +58,7 @@ class Huddled:
         return self.process.pid
 
     def configure(self, **sections: Any) -> None:
-        """Change keys of sections (None drops a section) and write the file."""
+        """Change keys of sections (None drops a key, or a whole section) and write the file."""
         for name, keys in sections.items():
             if keys is None:
                 self.sections.pop(name, None)
@@ -202,5 +202,9 @@ def toml(sections: Sections) -> str:
     for title, keys in sections.items():
         tables = [(f"[[{title}]]", one) for one in keys] if isinstance(keys, list) else [(f"[{title}]", keys)]
         for heading, table in tables:
-            lines += [heading, *(f"{key} = {json.dumps(value)}" for key, value in table.items()), ""]
+            lines += [
+                heading,
+                *(f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None),
+                "",
+            ]
     return "\n".join(lines)
