@@ -26,7 +26,7 @@ from connectors.google import cursor as cursors
 from connectors.google import edits, wire
 from connectors.google.api import Api
 from connectors.google.errors import PROVIDER, is_conference_refused
-from connectors.google.listing import items, pages
+from connectors.google.listing import items, pages, slices
 from connectors.google.third_party import ThirdParty
 from connectors.model import CalendarInfo, Changes, Event, Gone, Meeting, Subscription
 from connectors.settings import GoogleSettings
@@ -72,13 +72,14 @@ class GoogleCalendar:
         token = ""
         try:
             async for page in pages(ask):
-                found |= self._read(page, calendar)
+                found |= await self._read(page, calendar)
                 token = str(page.get("nextSyncToken") or "")
         except Rejected as error:
-            if (
-                cursor and error.status == 400
-            ):  # "Sync token cannot be used with …": it never will be good again
-                raise CursorExpired(str(error), provider=PROVIDER, status=400, reason=error.reason) from error
+            # "Sync token cannot be used with …", or pages too large to take: it never will be good again.
+            if cursor and (error.status == 400 or (error.reason == "too_large" and at.outdated)):
+                raise CursorExpired(
+                    str(error), provider=PROVIDER, status=error.status, reason=error.reason
+                ) from error
             raise
         if not token:
             raise Transient(
@@ -150,13 +151,16 @@ class GoogleCalendar:
             if error.status not in {401, 404, 410}:
                 raise
 
-    def _read(self, page: Mapping[str, Any], calendar: CalendarInfo) -> dict[str, Event | Gone]:
-        read = wire.page(items(page), calendar)
-        if read.unreadable:
-            log.warning(
-                "events left out that cannot be read", calendar=calendar.remote, events=read.unreadable
-            )
-        return read.found
+    async def _read(self, page: Mapping[str, Any], calendar: CalendarInfo) -> dict[str, Event | Gone]:
+        found: dict[str, Event | Gone] = {}
+        unreadable: list[str] = []
+        async for part in slices(page):
+            read = wire.page(part, calendar)
+            found |= read.found
+            unreadable += read.unreadable
+        if unreadable:
+            log.warning("events left out that cannot be read", calendar=calendar.remote, events=unreadable)
+        return found
 
     async def _patch(self, event: Event, body: Mapping[str, Any]) -> Event:
         query: dict[str, Any] = {"sendUpdates": self._settings.send_updates, **self._api.shared}

@@ -13,7 +13,8 @@ from typing import Any
 
 from connectors.errors import CursorExpired
 
-PAGE = 1000  # events; Google gives up to 2500, but a page is read in one go and everything else waits for it
+# Events on a page, Google's own choice. It gives up to 2500, but large ones make pages that nobody can hold.
+PAGE = 250
 
 
 def standard() -> dict[str, Any]:
@@ -27,6 +28,11 @@ class Cursor:
 
     token: str
     query: Mapping[str, Any] = field(default_factory=standard)
+
+    @property
+    def outdated(self) -> bool:
+        """Tell whether it goes on with larger pages than we ask for today: a token keeps its query for life."""
+        return bool(self.query.get("maxResults", PAGE) != PAGE)
 
     def text(self) -> str:
         """Return the cursor in the form in which it is kept."""

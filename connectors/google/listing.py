@@ -5,10 +5,13 @@ https://developers.google.com/workspace/calendar/api/guides/pagination
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from connectors.errors import Transient
+
+SLICE = 25  # items that are read in one go: some milliseconds
 
 Ask = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Gets one page; its argument is what to add to the query."""
@@ -32,3 +35,11 @@ def items(page: Mapping[str, Any]) -> list[Any]:
     """Return the items of a page."""
     found = page.get("items")
     return found if isinstance(found, list) else []
+
+
+async def slices(page: Mapping[str, Any]) -> AsyncIterator[list[Any]]:
+    """Yield the items of a page bit by bit, so that everybody else gets a turn between two of them."""
+    found = items(page)
+    for at in range(0, len(found), SLICE):
+        yield found[at : at + SLICE]
+        await asyncio.sleep(0)
