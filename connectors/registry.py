@@ -45,6 +45,7 @@ class Registry:
     third_party: bool | None = None  # whether Google takes other services' conference data, if that is known
     on_capability: OnCapability | None = None
     _apis: dict[str, Api] = field(default_factory=dict)
+    _locks: dict[str, datetime] = field(default_factory=dict)  # writes of people, by address
     _requests: Requests | None = None
     _third_party: ThirdParty | None = None
     _zoom: Meetings | None = None
@@ -94,7 +95,8 @@ class Registry:
         else:
             tokens = auth.delegated(self.http, settings, address, self.now)
         delegated = not credentials.refresh_token
-        return Api(self.http, tokens, self._requests, address, self.now, self.dice.random, delegated)
+        chance, locks = self.dice.random, self._locks
+        return Api(self.http, tokens, self._requests, address, self.now, chance, delegated, locks)
 
     def _capability(self) -> ThirdParty:
         from connectors.google import auth

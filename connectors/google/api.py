@@ -1,15 +1,15 @@
-"""One person's way to the Calendar API: token, lane, one repetition after a 401, and errors by name."""
+"""One person's way to the Calendar API: token, lane, lock, one repetition after a 401, and errors by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
 from connectors.errors import ProviderError, Transient
-from connectors.google.errors import PROVIDER, is_stale_token, judge
+from connectors.google.errors import PROVIDER, is_locked, is_stale_token, judge
 from connectors.google.requests import Requests
 from connectors.http import Answer, Http, Request
 from connectors.oauth import Tokens
@@ -26,6 +26,7 @@ class Api:
     now: Callable[[], datetime]
     chance: Callable[[], float]  # from 0 to 1, spreads the retries
     delegated: bool = False  # a service account acts for the person
+    locks: dict[str, datetime] = field(default_factory=dict)  # until when a person's writes are refused
 
     @property
     def shared(self) -> Mapping[str, str]:
@@ -41,8 +42,11 @@ class Api:
     async def call(self, request: Request) -> Mapping[str, Any]:
         """Return the JSON object of the answer, {} for an empty one.
 
-        Raises what `errors.judge` makes of any other answer.
+        Raises what `errors.judge` makes of any other answer, and Transient with reason "not_sent" where a usage
+        limit locks the person's writes: to ask keeps them locked. Reading goes on.
         """
+        if not _reads(request):
+            self._heed_lock()
         token = await self.tokens.token()
         answer = await self._send(request, token)
         if is_stale_token(answer):
@@ -57,7 +61,25 @@ class Api:
 
     def _refused(self, request: Request, answer: Answer) -> ProviderError:
         conditional = "If-Match" in request.headers
-        return judge(answer, conditional=conditional, now=self.now(), jitter=self.chance())
+        error = judge(answer, conditional=conditional, now=self.now(), jitter=self.chance())
+        if is_locked(error) and error.retry_after:
+            self.locks[self.user] = self.now() + timedelta(seconds=error.retry_after)
+        return error
+
+    def _heed_lock(self) -> None:
+        until = self.locks.get(self.user)
+        if until is None:
+            return
+        left = (until - self.now()).total_seconds()
+        if left > 0:
+            message = "Google's usage limit locks this person's calendars: nothing is sent till it is over"
+            raise Transient(message, retry_after=left, provider=PROVIDER, reason="not_sent")
+        self.locks.pop(self.user, None)
+
+
+def _reads(request: Request) -> bool:
+    """Tell whether it changes nothing. A query too long for a URL is sent as a POST that says it is a GET."""
+    return request.method == "GET" or request.headers.get("x-http-method-override") == "GET"
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from connectors.errors import (
     Conflict,
@@ -106,6 +106,11 @@ def judge(answer: Answer, *, conditional: bool, now: datetime, jitter: float) ->
 def is_stale_token(answer: Answer) -> bool:
     """Tell whether a fresh access token may help: a 401 may also be about the address of a push channel."""
     return answer.status == 401 and not refusal(answer).reason.startswith("push.")
+
+
+def is_locked(error: ProviderError) -> TypeGuard[Transient]:
+    """Tell whether a usage limit has locked the person: for hours, where Google does not say how long."""
+    return isinstance(error, Transient) and error.reason in _LONG and error.retry_after is not None
 
 
 def is_conference_refused(error: Rejected) -> bool:
