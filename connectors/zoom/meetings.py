@@ -82,7 +82,10 @@ class ZoomMeetings:
     async def cancel(
         self, key: str, meeting: Meeting | None, request: MeetingRequest, tried: datetime | None
     ) -> Event | None:
-        """Delete the meeting; where an answer was lost, every meeting that carries the key's marker."""
+        """Delete the meeting; where an answer was lost, every meeting that carries the key's marker.
+
+        One that was converted to a webinar is left alone.
+        """
         if meeting is not None:
             await self._delete(meeting.id, meeting.host)
         elif tried is not None:
@@ -122,10 +125,14 @@ class ZoomMeetings:
         await self._budget.spend(host, cancel=True)
         quietly = {"schedule_for_reminder": "false", "cancel_meeting_reminder": "false"}
         outcome = await self._client.call(Call("delete", "DELETE", f"meetings/{segment(id_)}", host, quietly))
-        if isinstance(outcome, Refusal):
-            error = self._client.error(outcome)
-            if not isinstance(error, NotFound):
-                raise error
+        if not isinstance(outcome, Refusal):
+            return
+        error = self._client.error(outcome)
+        if refusals.is_webinar(outcome):
+            # It is somebody's own by now, with registrants perhaps. There is no meeting left to take away.
+            log.info("left alone a meeting that was converted to a webinar", meeting=id_)
+        elif not isinstance(error, NotFound):
+            raise error
 
     async def _write(self, call: Call, body: Bodies) -> Answer:
         """Create or update; where Zoom objects to an optional field, once more without it."""

@@ -20,8 +20,8 @@ _XML = re.compile(r"<error>.*?<code>(\d+)</code>.*?<message>(.*?)</message>", re
 _SCOPES = re.compile(r"scopes:?\s*\[([^\]]*)\]")
 
 WEBINAR = (
-    "the meeting was converted to a webinar, which only people change; to get a meeting again, take the "
-    "details off the event"
+    "the meeting was converted to a webinar, which only people change; to get a meeting again, write @none on "
+    "the event, and some minutes later the keyword again"
 )
 
 
@@ -75,6 +75,11 @@ def error(refusal: Refusal, now: datetime, jitter: float) -> ProviderError:
     return kind(message, provider="zoom", status=refusal.status, reason=reason)
 
 
+def is_webinar(refusal: Refusal) -> bool:
+    """Tell whether the meeting is a webinar by now."""
+    return refusal.code == 3000 and refusal.status < 500 and "webinar" in refusal.message.lower()
+
+
 def _passing(refusal: Refusal) -> bool:
     if refusal.status == 401 or refusal.code is not None:
         return refusal.status >= 500
@@ -90,7 +95,7 @@ def _meaning(refusal: Refusal) -> tuple[type[NotFound | Rejected | Unauthorized]
             return Unauthorized, _scopes(refusal)
         case (_, 3001 | 1001) | (404, None):
             return NotFound, said
-        case (_, 3000) if "webinar" in said.lower():
+        case _ if is_webinar(refusal):
             return Rejected, WEBINAR
         case _ if refusal.fields:
             return Rejected, f"{said} ({', '.join(refusal.fields)})"
