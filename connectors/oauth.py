@@ -15,11 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 from connectors.errors import Transient, Unauthorized
 from connectors.http import Answer, Http, Request, retry_after
+from connectors.service_key import ServiceKey
 from connectors.settings import GoogleSettings, ZoomSettings
 
 EARLY = timedelta(seconds=60)  # a token is renewed so long before it expires
@@ -91,26 +89,21 @@ class Tokens:
 
 
 def service_account(
-    http: Http, settings: GoogleSettings, subject: str, scopes: Iterable[str], now: Now
+    http: Http, settings: GoogleSettings, key: ServiceKey, subject: str, scopes: Iterable[str], now: Now
 ) -> Tokens:
     """Act as `subject` by the service account's right of domain-wide delegation."""
-    info = dict(settings.service_account or {})
-    key = _private_key(info)
     wanted = " ".join(scopes)
     mend = (
-        f"cannot act as {subject}: in the Workspace admin console, allow client id {info.get('client_id')} "
+        f"cannot act as {subject}: in the Workspace admin console, allow client id {key.client_id} "
         f"domain-wide delegation of exactly these scopes: {wanted}; check that the user exists, that the key "
         "has not been deleted, and this machine's clock"
     )
 
     async def grant() -> Granted:
         issued = int(now().timestamp())
-        claims = {"iss": info["client_email"], "sub": subject, "scope": wanted, "aud": GOOGLE_AUDIENCE}
+        claims: dict[str, Any] = {"iss": key.email, "sub": subject, "scope": wanted, "aud": GOOGLE_AUDIENCE}
         claims |= {"iat": issued, "exp": issued + 3600}
-        form = {
-            "grant_type": JWT_BEARER,
-            "assertion": _signed(claims, str(info.get("private_key_id", "")), key),
-        }
+        form = {"grant_type": JWT_BEARER, "assertion": key.signed(claims)}
         return await _ask(http, _Asked("google", subject, settings.token_url, form, mend), now)
 
     return Tokens(grant, now)
@@ -224,26 +217,3 @@ def _object(answer: Answer) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _private_key(info: Mapping[str, Any]) -> rsa.RSAPrivateKey:
-    try:
-        key = serialization.load_pem_private_key(str(info["private_key"]).encode(), password=None)
-        info["client_email"]
-    except (KeyError, ValueError) as error:
-        raise Unauthorized(
-            "this is not the key file of a service account: download a new one as JSON", provider="google"
-        ) from error
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise Unauthorized("the service account's key is not an RSA key", provider="google")
-    return key
-
-
-def _signed(claims: Mapping[str, Any], key_id: str, key: rsa.RSAPrivateKey) -> str:
-    header = {"alg": "RS256", "typ": "JWT", "kid": key_id}
-    text = b".".join(_segment(json.dumps(part).encode()) for part in (header, claims))
-    return b".".join((text, _segment(key.sign(text, padding.PKCS1v15(), hashes.SHA256())))).decode()
-
-
-def _segment(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connectors.google.api import Api
     from connectors.google.requests import Requests
     from connectors.google.third_party import OnCapability, ThirdParty
+    from connectors.service_key import ServiceKey
     from connectors.zoom.meetings import Budget
 
 
@@ -46,6 +47,7 @@ class Registry:
     on_capability: OnCapability | None = None
     _apis: dict[str, Api] = field(default_factory=dict)
     _locks: dict[str, datetime] = field(default_factory=dict)  # writes of people, by address
+    _key: ServiceKey | None = None
     _requests: Requests | None = None
     _third_party: ThirdParty | None = None
     _zoom: Meetings | None = None
@@ -93,10 +95,17 @@ class Registry:
             token, save = credentials.refresh_token, credentials.save
             tokens = auth.consented(self.http, settings, address, token, save, self.now)
         else:
-            tokens = auth.delegated(self.http, settings, address, self.now)
+            tokens = auth.delegated(self.http, settings, self._service_key(), address, self.now)
         delegated = not credentials.refresh_token
         chance, locks = self.dice.random, self._locks
         return Api(self.http, tokens, self._requests, address, self.now, chance, delegated, locks)
+
+    def _service_key(self) -> ServiceKey:
+        from connectors import service_key
+
+        if self._key is None:
+            self._key = service_key.read(self._google().service_account or {})
+        return self._key
 
     def _capability(self) -> ThirdParty:
         from connectors.google import auth

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from connectors.http import Http
 from connectors.oauth import Now, Save, Tokens, refresh_token, service_account
+from connectors.service_key import ServiceKey
 from connectors.settings import GoogleSettings
 
 SCOPES = (
@@ -18,12 +19,9 @@ SCOPES = (
 )
 
 
-def delegated(http: Http, settings: GoogleSettings, user: str, now: Now) -> Tokens:
-    """Act for any user of the Workspace domain, by the service account's domain-wide delegation.
-
-    Raises Unauthorized where the settings hold no usable service account key.
-    """
-    return service_account(http, settings, user, SCOPES, now)
+def delegated(http: Http, settings: GoogleSettings, key: ServiceKey, user: str, now: Now) -> Tokens:
+    """Act for any user of the Workspace domain, by the service account's domain-wide delegation."""
+    return service_account(http, settings, key, user, SCOPES, now)
 
 
 def consented(http: Http, settings: GoogleSettings, user: str, token: str, save: Save, now: Now) -> Tokens:

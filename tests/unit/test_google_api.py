@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.errors import CursorExpired, Rejected, Transient
 from connectors.google import cursor as cursors
@@ -138,6 +141,41 @@ async def test_an_old_cursor_whose_pages_are_too_large_is_given_up_and_no_other(
     line.answers = [Rejected("too large", provider="google", status=200, reason="too_large")]
     with pytest.raises(error):
         await ada.changes(MINE, cursor)
+
+
+class File(Mapping):
+    """A service account's key file that counts how often its key is read."""
+
+    def __init__(self, found):
+        self.found = found
+        self.read = 0
+
+    def __getitem__(self, name):
+        self.read += name == "private_key"
+        return self.found[name]
+
+    def __iter__(self):
+        return iter(self.found)
+
+    def __len__(self):
+        return len(self.found)
+
+
+def private_key():
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return rsa.generate_private_key(65537, 2048).private_bytes(*form).decode()
+
+
+async def test_the_service_accounts_key_is_read_once_for_all_people(line, clock):
+    file = File({"private_key": private_key(), "client_email": "robot@example.com"})
+    settings = GoogleSettings(
+        api_base="http://127.0.0.1:1/", service_account=file, third_party_conference_data=False
+    )
+    registry = Registry(line, clock, Random(7), google=settings)
+    for number in range(3):
+        person = Credentials("google", f"person{number}@example.com")
+        assert await registry.calendar(person).calendars() == ()
+    assert file.read == 1
 
 
 LOCKED = (403, refusal("quotaExceeded"))

@@ -12,6 +12,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from connectors import service_key
 from connectors.errors import Transient, Unauthorized
 from connectors.http import connect
 from connectors.oauth import account_credentials, refresh_token, service_account
@@ -118,8 +119,8 @@ def key_file(key):
 
 @pytest.fixture
 def delegated(http, endpoint, clock, key):
-    settings = GoogleSettings(token_url=f"{endpoint.url}/token", service_account=key_file(key))
-    return service_account(http, settings, "ada@example.com", SCOPES, clock)
+    settings = GoogleSettings(token_url=f"{endpoint.url}/token")
+    return service_account(http, settings, service_key.read(key_file(key)), "ada@example.com", SCOPES, clock)
 
 
 def refusal(error, status=400, **more):
@@ -351,11 +352,10 @@ def _broken(key):
     yield key_file(ec.generate_private_key(ec.SECP256R1()))
 
 
-def test_a_file_that_is_no_service_account_key_is_refused_at_once(clock, key):
+def test_a_file_that_is_no_service_account_key_is_refused_at_once(key):
     for info in _broken(key):
-        settings = GoogleSettings(service_account=info)
         with pytest.raises(Unauthorized, match="service account"):
-            service_account(None, settings, "ada@example.com", SCOPES, clock)
+            service_key.read(info)
 
 
 async def test_no_secret_is_printed_or_logged(zoom, person, endpoint, capsys):
