@@ -20,6 +20,7 @@ FAULTS = {
     "500": {"status": 500},
     "429 with Retry-After": {"status": 429, **SOON},
     "403 rateLimitExceeded": {"status": 403, "reason": "rateLimitExceeded", **SOON},
+    "no answer": {"hang": True},
     "a connection cut before": {"drop": "before"},
     "a connection cut after": {"drop": "after"},
 }
@@ -31,6 +32,7 @@ def _one_of_each(stage):
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_provider_that_is_ill_at_the_start_only_delays_the_start(stage, fault):
+    stage.huddled.configure(limits={"call_deadline_seconds": 1})
     events = _one_of_each(stage)
     for op in START:
         if "token" not in op or FAULTS[fault].get("status") != 403:  # no answer of a token endpoint
