@@ -24,7 +24,7 @@ def put(event: Event, meeting: Meeting, key: str, source: str, earlier: str = ""
     """Bring the details of `meeting` onto the event. A native one gets no block: the calendar shows it."""
     plain = block.take(event.description)
     description = plain if meeting.native else block.put(event.description, key, details(meeting))
-    body = _texts(event, description, _location(event, meeting, earlier))
+    body = _texts(event, description, _location(event, meeting, source, earlier))
     mark = Mark(key, event.ref.event, source)
     return body if event.mark == mark else body | _private(write_mark(mark))
 
@@ -95,14 +95,19 @@ def _private(value: str | None) -> dict[str, Any]:
     return {"extendedProperties": {"private": {MARK: value}}}
 
 
-def _location(event: Event, meeting: Meeting, earlier: str) -> str:
-    """Put the join URL into an empty location, in a keyword's place, or in that of an earlier URL of ours."""
+def _location(event: Event, meeting: Meeting, source: str, earlier: str) -> str:
+    """Put the join URL into an empty location, in the asking keyword's place, or in that of an earlier URL.
+
+    A keyword that asked for nothing, because the title went before it or nobody looks there, is text like any.
+    """
     if not event.location.strip():
         return event.location if meeting.native else meeting.join_url
     location = event.location
     for url in _own_urls(event, earlier):
         if url != meeting.join_url:
             location = swap(location, url, meeting.join_url)
+    if not source.startswith("location:"):
+        return location
     if not holds(location, meeting.join_url):
         return keywords.replace(location, meeting.join_url)
     return keywords.replace(location, "").strip() if keywords.find(location) else location

@@ -30,6 +30,7 @@ from connectors.model import CalendarInfo, Changes, Event, EventRef, Mark, Meeti
 
 KEY, OTHER = "hdaaaaaaaaaaaaaaaa", "hdbbbbbbbbbbbbbbbb"
 SOURCE = "title:@zoom"
+PLACE = "location:@zoom"
 URL = "https://zoom.example.com/j/92674392836?pwd=8pEk.1&x=%2F"
 ZOOM = Meeting(
     service="zoom",
@@ -457,13 +458,19 @@ class WritingContract:
     )
     async def test_the_location_takes_the_link_where_it_is_wanted(self, stage, before, after, off):
         event = await added(stage, location=before)
-        written = await stage.calendar.write(event, ZOOM, KEY, SOURCE)
+        written = await stage.calendar.write(event, ZOOM, KEY, PLACE)
         assert written.location == after
         assert (await stage.calendar.write(written, None, KEY)).location == off
 
+    @pytest.mark.parametrize("location", ["Bar zum @meet, Berlin", "@zoom"])
+    async def test_a_keyword_in_the_location_that_asked_for_nothing_stays(self, stage, location):
+        event = await added(stage, location=location)
+        assert (await stage.calendar.write(event, ZOOM, KEY, SOURCE)).location == location
+
     async def test_a_new_link_takes_the_place_of_the_old_one_in_the_location(self, stage):
-        event = await described(stage, location="Room 4, @zoom")
-        assert (await stage.calendar.write(event, NEW, KEY, SOURCE)).location == f"Room 4, {NEW.join_url}"
+        asked = await added(stage, location="Room 4, @zoom")
+        event = await stage.calendar.write(asked, ZOOM, KEY, PLACE)
+        assert (await stage.calendar.write(event, NEW, KEY, PLACE)).location == f"Room 4, {NEW.join_url}"
 
     async def test_a_changed_event_is_a_conflict_and_stays_as_it_is(self, stage):
         event = await added(stage, description="Agenda")

@@ -30,6 +30,7 @@ from tests.contract.calendar import (
     KEY,
     NEW,
     OTHER,
+    PLACE,
     SOURCE,
     ZOOM,
     CalendarContract,
@@ -226,7 +227,7 @@ async def test_other_private_properties_stay(google, stage):
 
 
 async def test_a_link_that_outlived_its_block_is_taken_out_of_the_location(stage):
-    event = await stage.calendar.write(await added(stage, location="Room 4 @zoom"), ZOOM, KEY, SOURCE)
+    event = await stage.calendar.write(await added(stage, location="Room 4 @zoom"), ZOOM, KEY, PLACE)
     await stage.change(event.ref.event, description="")
     after = await stage.calendar.get(stage.info, event.ref.event)
     assert (after.block, after.location) == (None, f"Room 4 {ZOOM.join_url}")

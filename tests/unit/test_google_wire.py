@@ -415,11 +415,28 @@ def test_somebody_elses_conference_is_neither_ousted_nor_removed():
     assert edits.take(foreign, "") == {}
 
 
+@pytest.mark.parametrize(
+    ("source", "location", "put"),
+    [
+        ("location:@zoom", "Bar zum @meet, @zoom", f"Bar zum {ZOOM.join_url}, zoom"),
+        ("title:@zoom", "Bar zum @meet, Berlin", None),
+        ("title:@zoom", f"Bar zum @meet, {ZOOM.join_url}", None),
+        ("location:@zoom", f"Bar zum @meet, {ZOOM.join_url}", f"Bar zum , {ZOOM.join_url}"),
+        ("description:@zoom", "@zoom", None),
+        ("rule:zoom", "@zoom", None),
+        ("", "@zoom", None),
+        ("title:@zoom", "", ZOOM.join_url),
+    ],
+)
+def test_a_keyword_in_the_location_gives_way_only_where_it_is_what_asked(source, location, put):
+    assert edits.put(read(location=location), ZOOM, KEY, source).get("location") == put
+
+
 def test_a_native_meeting_is_marked_and_gets_no_block():
     meet = replace(ZOOM, service="meet", join_url="https://meet.google.com/abc-defg-hij", native=True)
     body = edits.put(read(), meet, KEY, "x")
     assert set(body) == {"extendedProperties"}
-    assert edits.put(read(location="@meet"), meet, KEY, "x")["location"] == meet.join_url
+    assert edits.put(read(location="@meet"), meet, KEY, "location:@meet")["location"] == meet.join_url
     assert edits.third_party(read(), meet, KEY) is None
 
 
