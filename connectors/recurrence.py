@@ -6,17 +6,20 @@ https://datatracker.ietf.org/doc/html/rfc5545#section-3.8.5
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import MAXYEAR, UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
 MANY = 2000  # occurrences that are worth counting: a daily event of five years
+YEARS = 100  # at least so far is looked for an occurrence
+ERA = 400  # years after which the calendar repeats, weekdays and all
+RULES = 2  # of one series; calendars write one
 
-# Rules that are walked through. Others may search until the year 9999 for an occurrence that never comes
-# ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), which takes seconds; they end with their UNTIL.
+# Rules that are walked through. Others may search through every second or day of centuries for an occurrence
+# that never comes ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"); they end with their UNTIL.
 _WALKED: Mapping[str, frozenset[str]] = {
     "YEARLY": frozenset({"BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS"}),
     "MONTHLY": frozenset({"BYMONTHDAY", "BYDAY", "BYSETPOS"}),
@@ -65,12 +68,14 @@ def _last(series: _Series, lines: list[_Line]) -> datetime | None:
         series.first,
         *(moment for line in lines if line.name == "RDATE" for moment in _moments(line, series)),
     ]
-    for line in lines:
-        if line.name == "RRULE":
-            last = _last_of_rule(series, _parts(line.value), excluded)
-            if last is None:
-                return None
-            found.append(last)
+    rules = [line for line in lines if line.name == "RRULE"]
+    if len(rules) > RULES:
+        return None
+    for line in rules:
+        last = _last_of_rule(series, _parts(line.value), excluded)
+        if last is None:
+            return None
+        found.append(last)
     return max((moment for moment in found if moment not in excluded), default=series.first)
 
 
@@ -82,16 +87,28 @@ def _last_of_rule(series: _Series, parts: dict[str, str], excluded: set[datetime
         raise ValueError(parts["INTERVAL"])
     if not set(parts) - _PLAIN <= _WALKED.get(parts["FREQ"], frozenset()) or parts["FREQ"] not in _WALKED:
         return until
-    last = series.first
-    rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=series.first)
-    for number, moment in enumerate(rule):
+    last, number = series.first, 0
+    for number, moment in enumerate(_walk(series.first, parts), 1):
         if until is not None and moment > until:
             return last
-        if number >= MANY:
+        if number > MANY:
             return until
         if moment not in excluded:
             last = moment
-    return last
+    # A walk that has ended before it came to the count has only come to the end of what it looks through.
+    return last if number == int(parts.get("COUNT", "-1")) else until
+
+
+def _walk(first: datetime, parts: Mapping[str, str]) -> Iterator[datetime]:
+    """Yield occurrences, of the next hundred years at least and five hundred at most.
+
+    The library gives up a search at the end of the year 9999 and not before, so it is begun shortly before that,
+    where the calendar is the same.
+    """
+    eras = max(0, (MAXYEAR - YEARS - first.year) // ERA) * ERA
+    rule = ";".join(f"{name}={value}" for name, value in parts.items())
+    for moment in rrulestr(rule, dtstart=first.replace(year=first.year + eras)):
+        yield moment.replace(year=moment.year - eras)
 
 
 def _line(text: str) -> _Line:

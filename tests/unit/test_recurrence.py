@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,56 @@ def test_a_series_ends_with_its_last_occurrence(lines, last):
 )
 def test_what_has_no_end_or_makes_no_sense_is_endless(lines):
     assert end(*lines) is None
+
+
+def steps(*lines: str) -> int:
+    """Count the calls that it takes."""
+    taken = 0
+
+    def look(_frame, event, _argument):
+        nonlocal taken
+        taken += event == "call"
+
+    sys.setprofile(look)
+    try:
+        end(*lines)
+    finally:
+        sys.setprofile(None)
+    return taken
+
+
+ODD = [
+    "RRULE:FREQ=MONTHLY;BYMONTHDAY=31;BYSETPOS=5;COUNT=3",
+    "RRULE:FREQ=MONTHLY;BYDAY=6MO;COUNT=5",
+    "RRULE:FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=32;COUNT=5",
+    "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2",
+    "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;COUNT=1999",
+    "RRULE:FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR;COUNT=1999",
+]
+
+
+@pytest.mark.parametrize("rule", ODD)
+def test_a_rule_that_never_matches_is_not_walked_to_the_end_of_time(rule):
+    assert steps(rule) < 30_000
+    assert end(rule) is None
+    assert end(f"{rule.rpartition(';')[0]};UNTIL=20270316T080000Z") is not None
+
+
+def test_many_rules_are_not_walked_at_all():
+    assert steps(*ODD) < 1_000
+    assert end(*["RRULE:FREQ=DAILY;COUNT=2"] * 3) is None
+
+
+@pytest.mark.parametrize("year", [1600, 1899, 1900, 1904, 2000, 2096, 2100, 2399, 2400, 9799, 9899, 9900])
+def test_the_year_in_which_a_series_begins_makes_no_difference(year):
+    start = datetime(year, 2, 28, 9, tzinfo=UTC)
+    found = last_end(start, start, "UTC", ["RRULE:FREQ=DAILY;COUNT=3"])
+    assert found == start + timedelta(days=2)
+    monthly = last_end(start, start, "UTC", ["RRULE:FREQ=MONTHLY;BYDAY=2TU;COUNT=13"])
+    assert monthly == max(
+        moment.replace(tzinfo=UTC)
+        for moment in rrulestr("FREQ=MONTHLY;BYDAY=2TU;COUNT=13", dtstart=start.replace(tzinfo=None))
+    )
 
 
 def test_a_zone_that_nobody_knows_is_endless():
