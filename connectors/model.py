@@ -158,6 +158,7 @@ class Made:
 
     meeting: Meeting
     event: Event | None = None
+    followed: bool = True  # the meeting is as the request says; where not, it is good, and an update is owed
 
 
 State = Literal["reserved", "live", "changing", "leaving", "declined"]

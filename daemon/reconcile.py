@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from connectors.errors import UNTOUCHED, Conflict, Ignored, NotFound, ProviderError, Rejected, Transient
-from connectors.model import Conference
+from connectors.model import Conference, State
 from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
 from daemon.look import look, owed_at
 from daemon.outside import Outside
@@ -136,7 +136,8 @@ class Reconcile:
                 raise
             return
         shown = made.meeting.native and made.event is not None
-        live = replace(known, state="live", meeting=made.meeting, request=action.request, written=shown)
+        state: State = "live" if made.followed else "changing"
+        live = replace(known, state=state, meeting=made.meeting, request=action.request, written=shown)
         visit.become(live, "meeting made", made.meeting.name)
         if made.event is not None:
             visit.witness(made.event)

@@ -65,12 +65,13 @@ class ZoomMeetings:
         """Make the meeting of the key, or find the one whose answer was lost.
 
         Raises Transient (reason "list_lag") where the host's list may not show yet what was made, Rejected
-        where the organizer is no Zoom user and no default host is set.
+        where the organizer is no Zoom user and no default host is set. What is found is handed over even
+        where the day's limit keeps it from being brought up to date; `followed` tells.
         """
         if tried is not None:
             found = await self._found(key, request)
             if found is not None:
-                return Made(found)
+                return found
             self._trust_the_list(tried)
         return Made(await self._made(key, request))
 
@@ -153,7 +154,7 @@ class ZoomMeetings:
         await self._budget.spend(call.host, cancel=False)
         return await self._client.call(call, body)
 
-    async def _found(self, key: str, request: MeetingRequest) -> Meeting | None:
+    async def _found(self, key: str, request: MeetingRequest) -> Made | None:
         """Adopt the oldest meeting that carries the marker, bring it up to date, and delete the others."""
         kept = None
         for id_, host in await self._marked(key, request):
@@ -164,13 +165,18 @@ class ZoomMeetings:
                 kept = await self._adopted(id_, host, request)
         return kept
 
-    async def _adopted(self, id_: str, host: str, request: MeetingRequest) -> Meeting:
+    async def _adopted(self, id_: str, host: str, request: MeetingRequest) -> Made:
         body = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", host))
-        found = wire.meeting(body, host)
-        if not wire.follows(body, request, self._now(), invitees=self._settings.invitees):
-            await self._change(id_, host, request)
-        log.info("adopted a meeting whose answer was lost", meeting=id_)
-        return found
+        followed = wire.follows(body, request, self._now(), invitees=self._settings.invitees)
+        if not followed:
+            try:
+                await self._change(id_, host, request)
+                followed = True
+            except Transient as error:
+                if error.reason not in refusals.DAILY:
+                    raise
+        log.info("adopted a meeting whose answer was lost", meeting=id_, followed=followed)
+        return Made(wire.meeting(body, host), followed=followed)
 
     async def _marked(self, key: str, request: MeetingRequest) -> list[tuple[str, str]]:
         """Return id and host of the meetings that carry the marker, the oldest first."""

@@ -16,6 +16,8 @@ from typing import Any
 from connectors.errors import NotFound, ProviderError, Rejected, Transient, Unauthorized
 from connectors.http import Answer, retry_after
 
+DAILY = frozenset({"daily_budget", "daily_limit"})  # reasons of a refusal until tomorrow, ours and Zoom's
+
 _XML = re.compile(r"<error>.*?<code>(\d+)</code>.*?<message>(.*?)</message>", re.DOTALL)
 _SCOPES = re.compile(r"scopes:?\s*\[([^\]]*)\]")
 

@@ -219,6 +219,36 @@ async def test_an_orphan_is_found_after_the_event_has_moved_and_is_moved_too(sta
     assert (only(account).topic, only(account).start) == ("Later", moved.start)
 
 
+@pytest.mark.parametrize("refuses", ["huddled", "zoom"])
+async def test_an_orphan_is_handed_over_though_the_day_is_spent(
+    stage, sandbox, zoom, account, budget, control, request_, refuses
+):
+    stage.befalls("create", drop="after")
+    with pytest.raises(Transient):
+        await zoom.create(KEY, request_, None)
+    if refuses == "zoom":
+        await control("modes", zoom_daily_limit=1)
+    else:
+        budget.limit = budget.reserve
+    moved = replace(request_, start=request_.start + timedelta(days=1))
+    made = await zoom.create(KEY, moved, stage.now())
+    assert (made.meeting.id, made.followed) == (str(only(account).id), False)
+    assert (await zoom.create(KEY, request_, stage.now())).followed
+    assert len(calls(sandbox, "zoom.update")) == (1 if refuses == "zoom" else 0)
+
+
+async def test_an_orphan_that_cannot_be_corrected_just_now_is_found_again(stage, zoom, account, request_):
+    stage.befalls("create", drop="after")
+    with pytest.raises(Transient):
+        await zoom.create(KEY, request_, None)
+    moved = replace(request_, start=request_.start + timedelta(days=1))
+    stage.befalls("update", status=503)
+    with pytest.raises(Transient):
+        await zoom.create(KEY, moved, stage.now())
+    made = await zoom.create(KEY, moved, stage.now())
+    assert (made.followed, only(account).start) == (True, moved.start)
+
+
 async def test_an_orphan_that_is_right_is_not_updated(stage, sandbox, zoom, request_):
     stage.befalls("create", drop="after")
     with pytest.raises(Transient):
