@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 
 from aiolimiter import AsyncLimiter
 
+from connectors.errors import Transient
+
 ROOM = 256  # lanes that are kept before idle ones are looked for
+CROWD = 2  # times the calls that may be under way: so many may be in a lane that does not move
+PATIENCE = 5.0  # seconds without a turn after which a lane counts as stuck; slow answers are faster
+PAUSE = 1.0  # seconds, and up to as many again, until one who is sent away should come back
+GOLDEN = 0.618034  # steps of it spread evenly, whatever their number
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class _Lane:
     gate: asyncio.Semaphore
     pace: AsyncLimiter | None
     users: int = 0
+    moved: float = 0.0  # when a turn began, by the loop's clock
+    refused: int = 0
 
     def idle(self) -> bool:
         return not self.users and (self.pace is None or self.pace.has_capacity(self.pace.max_rate))
@@ -43,23 +51,38 @@ class Lanes:
 
     @asynccontextmanager
     async def turn(self, provider: str, lane: str) -> AsyncIterator[None]:
-        """Wait for a turn in the lane, and hold it until the block ends."""
+        """Wait for a turn in the lane, and hold it until the block ends.
+
+        Raises Transient with reason "not_sent" where many wait already and the lane does not move: an account
+        that hangs must not hold all who could work for others. A lane that moves may be as full as it likes.
+        """
         mine = self._lane(provider, lane)
+        if not mine.users:
+            mine.moved = asyncio.get_running_loop().time()
         mine.users += 1
         try:
-            async with mine.gate:
+            crowded = mine.users > CROWD * self._limits(provider).concurrent
+            if not (await _patiently(mine) if crowded else await mine.gate.acquire()):
+                raise _stuck(mine, provider)
+            try:
                 for pace in (mine.pace, self._totals[provider]):
                     if pace is not None:
                         await pace.acquire()
+                mine.moved = asyncio.get_running_loop().time()
                 yield
+            finally:
+                mine.gate.release()
         finally:
             mine.users -= 1
+
+    def _limits(self, provider: str) -> Limits:
+        return self.limits.get(provider, self.fallback)
 
     def _lane(self, provider: str, lane: str) -> _Lane:
         found = self._lanes.get((provider, lane))
         if found is None:
             self._make_room()
-            limits = self.limits.get(provider, self.fallback)
+            limits = self._limits(provider)
             found = _Lane(asyncio.Semaphore(limits.concurrent), _pace(limits.rate))
             self._lanes[provider, lane] = found
             if provider not in self._totals:
@@ -73,6 +96,37 @@ class Lanes:
             del self._lanes[key]
         # Doubling keeps the search cheap where many lanes really are in use.
         self._room = max(ROOM, 2 * len(self._lanes))
+
+
+async def _patiently(lane: _Lane) -> bool:
+    """Acquire the gate, or give up when the lane is stuck. The place in the queue is kept meanwhile."""
+    loop = asyncio.get_running_loop()
+    watch: asyncio.TimerHandle | None = None
+    try:
+        async with asyncio.timeout(None) as limit:
+
+            def look() -> None:
+                nonlocal watch
+                left = lane.moved + PATIENCE - loop.time()
+                if left > 0:
+                    watch = loop.call_later(left, look)
+                else:
+                    limit.reschedule(loop.time())
+
+            look()
+            return await lane.gate.acquire()
+    except TimeoutError:
+        return False
+    finally:
+        if watch is not None:
+            watch.cancel()
+
+
+def _stuck(lane: _Lane, provider: str) -> Transient:
+    lane.refused += 1
+    pause = PAUSE * (1 + lane.refused * GOLDEN % 1)
+    message = "too many calls already wait for this account, and none gets its turn"
+    return Transient(message, retry_after=pause, provider=provider, reason="not_sent")
 
 
 def _pace(rate: float) -> AsyncLimiter | None:
