@@ -13,6 +13,7 @@ import structlog
 from connectors.errors import Unauthorized
 from connectors.registry import Credentials
 from daemon.config.model import Config
+from daemon.scrub import hide
 from store import calendars, profiles, work
 from store.db import Store
 from store.errors import KeyWrong
@@ -34,20 +35,23 @@ class Accounts:
         google = self.config.google
         if google is None:
             return {}
-        found: dict[str, Credentials] = {}
-        for address in google.subjects:
-            profile = await self._ensure(address, "delegated", now)
-            found[profile] = Credentials("google", address)
-        for user in self.config.google_users():
-            profile = await self._ensure(user.email, "user", now)
-            token = await self._token(profile, user.refresh_token)
-            found[profile] = Credentials(
-                "google", user.email, token, self._saver(profile, user.refresh_token)
-            )
-        return found
+        users = self.config.google_users()
+        modes = dict.fromkeys(google.subjects, "delegated") | {user.email: "user" for user in users}
 
-    async def _ensure(self, address: str, mode: str, now: float) -> str:
-        return await self.store.tx(lambda conn: profiles.ensure(conn, "google", address, mode, now))
+        def ensure(conn: sqlite3.Connection) -> dict[str, str]:
+            return {
+                address: profiles.ensure(conn, "google", address, mode, now)
+                for address, mode in modes.items()
+            }
+
+        names = await self.store.tx(ensure)
+        found = {names[address]: Credentials("google", address) for address in google.subjects}
+        for user in users:
+            profile = names[user.email]
+            token = await self._token(profile, user.refresh_token)
+            saver = self._saver(profile, user.refresh_token)
+            found[profile] = Credentials("google", user.email, token, saver)
+        return found
 
     async def _token(self, profile: str, given: str) -> str:
         """Prefer the token that the provider has put in the place of the one in the configuration.
@@ -59,7 +63,8 @@ class Accounts:
             return given
         try:
             kept = json.loads(self.vault.open(row.secret))
-        except KeyWrong:
+        except KeyWrong as error:
+            log.error("the kept token cannot be read", account=row.address, error=str(error))
             return given
         return str(kept["token"]) if kept.get("given") == _print(given) else given
 

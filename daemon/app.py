@@ -43,7 +43,7 @@ from webhooks.bell import Bell, Channels
 
 log = structlog.get_logger(__name__)
 
-POLICY = "policy"
+ADDRESS, POLICY = "address", "policy"
 AT_A_TIME = 20  # calendars a second that are looked at after the start
 CAPABILITY = "google.third_party_conference_data"
 
@@ -141,8 +141,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             config.sync.keep_days,
             dice,
         )
-        policy = fingerprint(config)
-        released = await store.tx(lambda conn: _start_over(conn, set(credentials), policy, clock()))
+        released = await store.tx(lambda conn: _start_over(conn, set(credentials), config, clock()))
         if released:
             log.info("taken over from a process that died", pieces_of_work=released)
         bell = Bell(store, clock, worker.kick)
@@ -150,8 +149,9 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         yield Daemon(config, store, world, worker, bell, channels, sweeps, health)
 
 
-def _start_over(conn: sqlite3.Connection, known: set[str], policy: str, now: float) -> int:
-    """Take back all leases: we are alone on this file. Look again: at every account, and at all if rules changed."""
+def _start_over(conn: sqlite3.Connection, known: set[str], config: Config, now: float) -> int:
+    """Take back all leases: we are alone on this file. Look again at every account, and at what the config changes."""
+    address, policy = config.server.public_url, fingerprint(config)
     released = work.release_all(conn, now)
     work.hurry_parked(conn, now)
     # Whatever was announced while nobody listened is lost: look at every calendar soon, a few each second.
@@ -162,7 +162,10 @@ def _start_over(conn: sqlite3.Connection, known: set[str], policy: str, now: flo
             profiles.report(conn, profile.id, "it is no longer in the configuration", now)
             # A calendar that others can see too is theirs to look after now.
             for calendar in calendars.of_profile(conn, profile.id):
-                calendars.lost(conn, calendar.id)
+                calendars.abandon(conn, calendar.id)
+    if budgets.known(conn, ADDRESS) != address:
+        calendars.renew_all(conn, now)
+        budgets.learn(conn, ADDRESS, address)
     if budgets.known(conn, POLICY) != policy:
         calendars.start_again(conn, now)
         budgets.learn(conn, POLICY, policy)

@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from connectors.errors import ProviderError
 from connectors.http import connect
-from connectors.model import CalendarInfo, Conference, Event
+from connectors.model import CalendarInfo, Changes
 from connectors.registry import Credentials, Registry
 from daemon.actions import Provision, Record, Write
 from daemon.config.model import Config
+from daemon.look import PROBE, Look, look
 from daemon.plan import LONG_AGO, plan
-from daemon.policy import Policy, Wanted, judge
+from daemon.policy import judge
 from daemon.report import describe
 from daemon.retry import reason
-from daemon.world import World
-from daemon.world import chosen as chosen_in
-from store import conferences
-from store.calendars import Calendar, calendar_id
-from store.db import connect as open_database
+from daemon.world import World, chosen
+from store import calendars, conferences, events, profiles
+from store.calendars import calendar_id
+from store.db import rehearse
+from store.profiles import profile_id
 
 Facts = dict[str, Any]
 
 
 async def dry_run(config: Config) -> Facts:
-    """Read every calendar and plan every event in it, with what the database (if there is one) already knows."""
-    known = _known(config.store.path)
+    """Read every calendar and plan every event in it, on a copy of what the database (if there is one) knows."""
+    file = config.store.path
+    conn = rehearse(str(file) if file.exists() else None)
     async with connect(deadline=config.limits.call_deadline_seconds) as http:
         dice = random.Random()  # noqa: S311 - spreads load, guards nothing
         registry = Registry(
@@ -41,7 +42,7 @@ async def dry_run(config: Config) -> Facts:
         )
         people = _people(config)
         world = World(config, registry, time.time, people)
-        found = [one for profile in people for one in await _profile(world, profile, known)]
+        found = [one for profile in people for one in await _profile(world, profile, conn)]
     return {"at": datetime.now(UTC).isoformat(timespec="seconds"), "calendars": found}
 
 
@@ -51,70 +52,58 @@ def _people(config: Config) -> dict[str, Credentials]:
     people += [
         Credentials("google", user.email, user.refresh_token, _discard) for user in config.google_users()
     ]
-    return {one.address: one for one in people}
+    return {profile_id("google", one.address): one for one in people}
 
 
 async def _discard(_: str) -> None:
     """Keep nothing, this is a dry run; Google's refresh tokens stay good when they are not replaced."""
 
 
-def _known(path: Path) -> dict[tuple[str, str], Conference]:
-    if not path.exists():
-        return {}
-    conn = open_database(str(path), readonly=True)
-    return {(calendar, event): one for calendar, event, one in conferences.all_of_service(conn)}
-
-
-async def _profile(world: World, profile: str, known: dict[tuple[str, str], Conference]) -> list[Facts]:
+async def _profile(world: World, profile: str, conn: sqlite3.Connection) -> list[Facts]:
     """Plan all calendars of one person; what cannot be read is told, not hidden."""
-    connector = world.calendar(profile)
+    address, connector = world.credentials[profile].address, world.calendar(profile)
     try:
         listed = [info for info in await connector.calendars() if info.writable]
     except ProviderError as error:
-        return [{"account": profile, "calendar": None, "error": reason(error)}]
-    chosen = [info for info in listed if chosen_in(world.config, info.remote, info.name)]
-    return [await _calendar(world, profile, info, known) for info in chosen]
+        return [{"account": address, "calendar": None, "error": reason(error)}]
+    profiles.ensure(conn, "google", address, "rehearsed", world.now())
+    found = []
+    for info in listed:
+        if not chosen(world.config, info.remote, info.name):
+            continue
+        told: Facts = {"account": address, "calendar": info.remote}
+        try:
+            changes = await connector.changes(info, None)
+        except ProviderError as error:
+            found.append({**told, "error": reason(error)})
+            continue
+        calendars.found(conn, profile, "google", info, world.now())
+        found.append({**told, "events": len(changes.events), "owed": _owed(world, conn, info, changes)})
+    return found
 
 
-async def _calendar(
-    world: World, profile: str, info: CalendarInfo, known: dict[tuple[str, str], Conference]
-) -> Facts:
-    told: Facts = {"account": profile, "calendar": info.remote}
-    try:
-        changes = await world.calendar(profile).changes(info, None)
-    except ProviderError as error:
-        return {**told, "error": reason(error)}
-    name = calendar_id("google", info.remote)
-    row = Calendar(name, profile, "google", info, watched=True, pushes=True, cursor=None, synced_at=None)
-    policy = world.policy(row)
-    series = {event.ref.event: event for event in changes.events if event.recurrence}
-    owed = []
+def _owed(world: World, conn: sqlite3.Connection, info: CalendarInfo, changes: Changes) -> list[Facts]:
+    """Plan what the listing shows, the way the daemon would after it."""
+    calendar = calendar_id("google", info.remote)
+    names = [event.ref.event for event in changes.events]
     for event in changes.events:
-        mine = replace(policy, covered=_covered(event, series, known, name, policy))
-        conference = known.get((name, event.ref.event))
-        does = intent(event, conference, mine)
-        if does:
-            why = describe(judge(event, conference, mine))
-            owed.append({"event": event.ref.event, "title": event.title, "does": does, "why": why})
-    return {**told, "events": len(changes.events), "owed": owed}
+        events.save_read(conn, calendar, event, world.now())
+    for name in events.unseen(conn, calendar, names, changes.since):
+        events.forget(conn, calendar, name)
+    owed = []
+    for name in dict.fromkeys([*names, *conferences.of_calendar(conn, calendar)]):
+        seen = look(conn, calendar, name, world.policy)
+        does = intent(seen) if seen else ""
+        if seen and does:
+            why = describe(judge(seen.event, seen.known, seen.policy))
+            title = seen.event.title if seen.event else None
+            owed.append({"event": name, "title": title, "does": does, "why": why})
+    return owed
 
 
-def _covered(
-    event: Event,
-    series: dict[str, Event],
-    known: dict[tuple[str, str], Conference],
-    calendar: str,
-    policy: Policy,
-) -> bool:
-    master = series.get(event.series)
-    if master is None:
-        return False
-    return isinstance(judge(master, known.get((calendar, event.series)), policy), Wanted)
-
-
-def intent(event: Event, known: Conference | None, policy: Policy) -> str:
+def intent(seen: Look) -> str:
     """Say what would be done first, in words; "" where nothing is owed."""
-    match plan(event, known, policy, "dry-run"):
+    match plan(seen.event, seen.known, seen.policy, PROBE):
         case None:
             return ""
         case Record(conference) if conference.state == "reserved":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from store import conferences, profiles, work
 from store.db import SqliteStore
 from store.errors import StoreError
 
+PATIENCE = 2.0  # seconds that a commit may take while we call ourselves ready
 STALLED = 60.0  # seconds without any progress of the worker
 
 
@@ -87,7 +89,10 @@ class Health:
         trouble = self.store.sick or ("" if self.ready else "starting")
         if not trouble:
             try:
-                await self.store.tx(lambda _: None)  # a commit, though of nothing: the disk has to take part
+                async with asyncio.timeout(PATIENCE):
+                    await self.store.tx(
+                        lambda _: None
+                    )  # a commit, though of nothing: the disk has to take part
             except (StoreError, TimeoutError) as error:
                 trouble = str(error)
         return web.json_response(

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal
 
 import structlog
 
+from daemon.scrub import hide
+
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 NOISY = ("apscheduler", "asyncio", "aiohttp.access", "googleapiclient")
-
-# What looks like a credential is hidden wherever it turns up: an exception text may quote what a provider said.
-SECRET = re.compile(
-    r"(?i)(pwd|passcode|password|token|secret|assertion|code|zak|authorization)(=|: |\":\s*\")[^\s&\"',]+"
-)
 
 
 def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
@@ -46,5 +42,5 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
 def _hide_secrets(_: Any, __: str, fact: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in fact.items():
         if isinstance(value, str) and key not in {"event", "level", "timestamp", "title"}:
-            fact[key] = SECRET.sub(r"\1\2…", value)
+            fact[key] = hide(value)
     return fact

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from connectors.model import Conference, Event
 from daemon.plan import plan
 from daemon.policy import Policy, Unwanted, Wanted, judge
-from store import calendars, conferences, events
+from store import calendars, conferences, events, profiles
 from store.calendars import Calendar
 
 PROBE = "probe"  # stands for a fresh key where nobody will act on the answer
@@ -27,8 +27,9 @@ class Look:
     known: Conference | None
     policy: Policy
     doubtful: bool = False
+    trouble: str = ""  # why the account does not work; "" while it does
     taken: str = ""  # the key in its mark, where another event has that conference
-    version: str | None = None  # etag of the row that this was read from; None where there was none
+    version: str | None = None  # of the row that this was read from; None where there was none
 
 
 def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies) -> Look | None:
@@ -39,15 +40,18 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
     snapshot = events.get(conn, calendar, name)
     known = conferences.get(conn, calendar, name)
     event = snapshot.event if snapshot else None
-    version = event.etag if event else None
+    version = events.version(conn, calendar, name)
     policy = policies(row)
+    profile = profiles.get(conn, row.profile)
+    trouble = (profile.trouble if profile else "") or ""
     taken = ""
     if event and event.mark and conferences.key_is_taken(conn, event.mark.key, calendar, name):
         taken = event.mark.key
         event = unmarked(event, taken)
     if event and event.series:
         policy = with_series(conn, row, event.series, policy)
-    return Look(row, name, event, known, policy, snapshot.doubtful if snapshot else False, taken, version)
+    doubtful = snapshot is not None and snapshot.doubtful
+    return Look(row, name, event, known, policy, doubtful, trouble, taken, version)
 
 
 def unmarked(event: Event, taken: str) -> Event:

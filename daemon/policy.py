@@ -229,7 +229,8 @@ def request(
     follows = service.follows
     timed = "time" in follows and not event.recurrence
     minutes = -((event.start - event.end) // timedelta(minutes=1))
-    keeper = known.request.host if known and known.service == service.name else policy.account
+    standing = known is not None and known.meeting is not None and known.service == service.name
+    keeper = known.request.host if known and standing else policy.account
     person = event.organizer and not event.organizer.endswith(GROUP_CALENDAR)
     return MeetingRequest(
         at=event.ref,

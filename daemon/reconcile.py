@@ -5,22 +5,32 @@ The whole imperative shell of the decision. It decides nothing itself.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
-from connectors.errors import UNTOUCHED, Conflict, Ignored, NotFound, ProviderError, Rejected, Transient
+from connectors.errors import (
+    UNTOUCHED,
+    Conflict,
+    Ignored,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Transient,
+    Unauthorized,
+)
 from connectors.model import Conference, State
 from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
-from daemon.look import look, owed_at
+from daemon.look import Look, look, owed_at
 from daemon.outside import Outside
 from daemon.plan import LONG_AGO, plan
 from daemon.retry import reason
 from daemon.traces import carries
 from daemon.visit import Visit
 from daemon.worker import Lease
-from store import calendars, events
+from store import calendars, events, work
 from store.db import Store
 
 log = structlog.get_logger(__name__)
@@ -42,18 +52,24 @@ class Reconcile:
         """Bring the event, its meeting and our record in line."""
         calendar, _, name = lease.job.key.partition("/")
         seen = await self.store.read(lambda conn: look(conn, calendar, name, self.outside.policy))
-        if seen is None:
-            return
+        if seen is None or (seen.event is not None and not seen.calendar.watched):
+            return  # what is not, or no longer, ours to look after is left as it is
         visit = Visit(lease, seen)
         # Its title may be nobody else's business; `huddled why ID` tells it to those who may read the database.
         with structlog.contextvars.bound_contextvars(event_id=name, calendar=seen.calendar.info.remote):
             try:
-                self.outside.calendar(seen.calendar.profile)  # decide nothing for an account that cannot act
+                self._insist(seen)
                 await self._settle(visit)
             except ProviderError as error:
                 visit.notes.append(("failed", reason(error)))
                 await lease.tx(visit.commit(self.outside.now()))
                 raise
+
+    def _insist(self, seen: Look) -> None:
+        """Decide nothing for an account that cannot act. Asking whether it can again is for `discover` to do."""
+        if seen.trouble:
+            raise Unauthorized(seen.trouble, provider=seen.calendar.provider)
+        self.outside.calendar(seen.calendar.profile)
 
     async def _settle(self, visit: Visit) -> None:
         if visit.seen.doubtful:
@@ -99,7 +115,7 @@ class Reconcile:
         except Transient as error:
             if isinstance(action, Provision) and not fresh and error.reason in UNTOUCHED:
                 # Looking did not ask for anything: what is waited for is the older try.
-                visit.become(replace(action.conference, tried=tried), "waiting", str(error))
+                visit.become(replace(action.conference, tried=tried), "waiting", reason(error))
                 await visit.lease.tx(visit.commit(self.outside.now()))
             raise
         except Ignored as error:
@@ -206,14 +222,14 @@ class Reconcile:
     async def _missed(self, visit: Visit, error: NotFound) -> None:
         """Believe a bare 404 only when it is said twice: it also stands for lost access, and for hiccups."""
         calendar, name, now = visit.seen.calendar.id, visit.seen.name, self.outside.now()
-        if error.status == NOT_FOUND:
-            since = await visit.lease.tx(lambda conn: events.missed(conn, calendar, name, now))
-            if since is not None and now - since < CONFIRM:
-                raise Transient(
-                    "the event was not found, which is being confirmed",
-                    retry_after=CONFIRM,
-                    provider=error.provider,
-                ) from error
+        if error.status == NOT_FOUND and not await visit.lease.tx(
+            lambda conn: _surely_gone(conn, calendar, name, now)
+        ):
+            raise Transient(
+                "the event was not found, which is being confirmed",
+                retry_after=CONFIRM,
+                provider=error.provider,
+            ) from error
         visit.witness(None)
 
     async def _finish(self, visit: Visit) -> None:
@@ -225,6 +241,15 @@ class Reconcile:
 
     def _time(self) -> datetime:
         return datetime.fromtimestamp(self.outside.now(), UTC)
+
+
+def _surely_gone(conn: sqlite3.Connection, calendar: str, name: str, now: float) -> bool:
+    """Note that an event was not found; believe it after a while, and not while its whole calendar is missing."""
+    since = events.missed(conn, calendar, name, now)
+    if since is None:
+        return True
+    work.ring(conn, "sync", [calendar], now)
+    return now - since >= CONFIRM and not calendars.is_missed(conn, calendar)
 
 
 def _left(known: Conference) -> Conference | None:

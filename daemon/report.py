@@ -180,8 +180,6 @@ def print_reasons(needle: str, found: Sequence[Facts], console: Console | None =
         console.print(f"Owed now: {one['owed'] or 'nothing'}.")
         if one["failing"]:
             failing = one["failing"]
-            console.print(
-                f"[red]Failing[/red] ({failing['attempts']} times, again at {failing['again']}): {failing['why']}"
-            )
+            console.print(f"[red]Failing[/red], again at {failing['again']}: {failing['why']}")
         for fact in one["history"]:
             console.print(f"  {fact['at']}  {fact['what']}  [dim]{fact['detail']}[/dim]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.errors import Conflict, NotFound, ProviderError, Rejected, Transient, Unauthorized
+from daemon.scrub import hide
 
 FIRST = 2.0
 LONGEST_ASKED = 6 * 3600.0  # a Retry-After is not believed beyond this
@@ -56,7 +57,7 @@ def reason(error: BaseException) -> str:
     """Say in one line why it failed, for people."""
     if isinstance(error, ProviderError):
         where = " ".join(part for part in (error.provider, error.reason) if part)
-        return f"{where}: {error}" if where else str(error)
+        return hide(f"{where}: {error}" if where else str(error))
     if isinstance(error, TimeoutError):
         return "it took too long"
-    return f"{type(error).__name__}: {error}"
+    return hide(f"{type(error).__name__}: {error}")

@@ -171,5 +171,9 @@ class Stop:
             connector = self.outside.calendar(calendar.profile)
             ended = Subscription(channel, resource, datetime.fromtimestamp(self.outside.now(), UTC))
             await connector.unsubscribe(ended)
-        await lease.finish(lambda conn: calendars.close_channel(conn, channel))
+        await lease.finish(lambda conn: self._forget(conn, lease.job.key, channel))
         self.channels.forget(channel)
+
+    def _forget(self, conn: sqlite3.Connection, key: str, channel: str) -> None:
+        calendars.close_channel(conn, channel)
+        work.take_off(conn, "stop", key)  # a channel is stopped once; strangers' keys must not pile up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -74,15 +74,15 @@ class Sweeps:
         before = now - self.keep_days * DAY
         day = (datetime.fromtimestamp(now, UTC) - timedelta(days=self.keep_days)).date().isoformat()
 
-        def drop(conn: sqlite3.Connection) -> int:
+        def drop(conn: sqlite3.Connection) -> tuple[int, Sequence[str]]:
             expired = calendars.prune_channels(conn, now, now - UNCONFIRMED)
-            for channel in expired:
-                self.channels.forget(channel)
             rows = conferences.prune(conn, before) + events.prune(conn, before)
             rows += conferences.prune_history(conn, before) + budgets.prune(conn, day)
-            return rows + work.prune(conn, before) + len(expired)
+            return rows + work.prune(conn, before) + len(expired), expired
 
-        rows = await self.store.tx(drop)
+        rows, expired = await self.store.tx(drop)
+        for channel in expired:
+            self.channels.forget(channel)
         log.info("pruned", rows=rows)
         return rows
 

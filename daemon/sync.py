@@ -59,7 +59,9 @@ class Sync:
 
     async def _apply(self, lease: Lease, calendar: Calendar, changes: Changes, asked_at: float) -> None:
         """Commit snapshots, rings and, last of all, the new cursor: a crash in between reads the same again."""
-        items: Sequence[Event | Gone] = (*changes.events, *changes.gone)
+        # A series stands before its occurrences: whether they share its meeting must be known when they are looked at.
+        masters_first = sorted(changes.events, key=lambda event: event.series != "")
+        items: Sequence[Event | Gone] = (*masters_first, *changes.gone)
 
         def take(conn: sqlite3.Connection, some: Sequence[Event | Gone]) -> None:
             # A full listing decides about everything anew: what was once overlooked is made good at the latest then.
@@ -74,11 +76,25 @@ class Sync:
             if changes.complete:
                 seen = [event.ref.event for event in changes.events]
                 lost = events.unseen(conn, calendar.id, seen, changes.since)
-                take(conn, [Gone(name) for name in lost])
+                self._lose(conn, calendar, lost, asked_at)
             now = self.outside.now()
             calendars.advance(conn, calendar.id, changes.cursor, now, now + self._pause())
 
         await lease.finish(finish)
+
+    def _lose(
+        self, conn: sqlite3.Connection, calendar: Calendar, names: Iterable[str], asked_at: float
+    ) -> None:
+        """Forget what a full listing did not show; where a meeting is at stake, have it read first.
+
+        It may be missing because it cannot be read, or because it has moved out of the listing's time.
+        """
+        for name in names:
+            if conferences.get(conn, calendar.id, name) is None:
+                events.forget_listed(conn, calendar.id, name, asked_at)
+            else:
+                events.doubt(conn, calendar.id, name)
+                work.ring(conn, "reconcile", [f"{calendar.id}/{name}"], self.outside.now())
 
     def _pause(self) -> float:
         return self.sweep_seconds * (1 + self.jitter * self.dice.uniform(-1, 1))

@@ -47,7 +47,7 @@ class Visit:
         seen, shown, notes = self.seen, self._shown, list(self.notes)
         read, changed = self._read, self._changed
         if read:
-            self.seen = replace(seen, version=shown.etag if shown else None)
+            self.seen = replace(seen, version=events.version_of(shown.etag) if shown else None)
         self.notes.clear()
         self._read = self._changed = False
 
@@ -66,7 +66,7 @@ def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: 
     """Keep what a provider has just shown, unless a listing came between: then nobody knows which is newer."""
     calendar, name = seen.calendar.id, seen.name
     on_disk = events.version(conn, calendar, name)
-    crossed = on_disk not in {seen.version, event.etag if event else None}
+    crossed = on_disk not in {seen.version, events.version_of(event.etag) if event else None}
     if event is not None and not (crossed and on_disk):
         events.save_read(conn, calendar, event, now)
     elif event is None and not crossed:

@@ -157,7 +157,7 @@ class Worker:
             if leases:
                 try:
                     await self.store.tx(lambda conn, held=leases: self._extend(conn, held))  # type: ignore[misc]
-                except StoreError as error:
+                except Exception as error:  # noqa: BLE001 - without it every long job would be worked on twice
                     log.error("leases cannot be extended", error=str(error))
 
     def _extend(self, conn: sqlite3.Connection, leases: list[Lease]) -> None:

@@ -42,7 +42,8 @@ def base_policy(config: Config, now: datetime) -> Policy:
 def fingerprint(config: Config) -> str:
     """Name what the configuration says about events, so that a change of it can be noticed."""
     known = sorted((one.name, one.native, sorted(one.follows)) for one in services(config).values())
-    said = repr((config.policy_flags(), known, config.sync.window_days))
+    rules = [rule.model_dump_json() for rule in config.rules]
+    said = repr((config.flags.model_dump_json(), rules, known, config.sync.window_days))
     return sha256(said.encode()).hexdigest()
 
 

@@ -87,6 +87,18 @@ def unwatched(conn: sqlite3.Connection, profile: str) -> Sequence[Calendar]:
     return [_calendar(row) for row in rows]
 
 
+def abandon(conn: sqlite3.Connection, calendar: str) -> None:
+    """Leave a calendar to whoever else can see it, who will open channels of their own."""
+    lost(conn, calendar)
+    conn.execute("DELETE FROM channels WHERE calendar = ?", (calendar,))
+
+
+def is_missed(conn: sqlite3.Connection, calendar: str) -> bool:
+    """Whether the calendar itself could not be found when it was last read."""
+    row = conn.execute("SELECT missed_at FROM calendars WHERE id = ?", (calendar,)).fetchone()
+    return row is not None and row["missed_at"] is not None
+
+
 def lost(conn: sqlite3.Connection, calendar: str) -> None:
     """Stop keeping a calendar in step: it is gone, or no longer chosen."""
     conn.execute("UPDATE calendars SET watched = 0, cursor = NULL WHERE id = ?", (calendar,))
@@ -159,11 +171,17 @@ def restart(conn: sqlite3.Connection, calendar: str) -> None:
 
 def sweep_soon(conn: sqlite3.Connection, now: float, each_second: float) -> None:
     """Bring every calendar's turn forward, so that about `each_second` of them fall due in each second."""
-    count = conn.execute("SELECT count(*) FROM calendars WHERE watched = 1").fetchone()[0]
     conn.execute(
-        "UPDATE calendars SET sweep_at = min(sweep_at, ?1 + abs(random()) % 1000 / 1000.0 * ?2) WHERE watched = 1",
-        (now, (count - 1) / each_second if count else 0.0),
+        "UPDATE calendars SET sweep_at = min(calendars.sweep_at, ?1 + turn.number / ?2) FROM"
+        " (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM calendars WHERE watched = 1) AS turn"
+        " WHERE turn.id = calendars.id",
+        (now, each_second),
     )
+
+
+def renew_all(conn: sqlite3.Connection, now: float) -> None:
+    """Have every channel replaced: the address that they ring at is no longer ours."""
+    conn.execute("UPDATE channels SET renew_at = ? WHERE renew_at IS NOT NULL", (now,))
 
 
 def due_for_sweep(conn: sqlite3.Connection, now: float, again: float, most: int) -> Sequence[str]:

@@ -65,20 +65,6 @@ def of_calendar(conn: sqlite3.Connection, calendar: str) -> Sequence[str]:
     return [row["event"] for row in rows]
 
 
-def all_of_service(
-    conn: sqlite3.Connection, service: str | None = None
-) -> Sequence[tuple[str, str, Conference]]:
-    """List conferences with the calendar and event they belong to."""
-    rows = conn.execute(
-        "SELECT calendar, event, record FROM conferences WHERE ?1 IS NULL OR service = ?1 ORDER BY calendar, event",
-        (service,),
-    )
-    return [
-        (row["calendar"], row["event"], load(Conference, row["record"], f"conferences/{row['event']}"))
-        for row in rows
-    ]
-
-
 def states(conn: sqlite3.Connection) -> dict[str, int]:
     """Count the conferences by state."""
     return {

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -40,6 +40,16 @@ class Store(Protocol):
 
     async def read(self, fn: Tx[T]) -> T:
         """Run `fn` on a consistent snapshot; it must not write. Raises StoreSick when the file refuses it."""
+
+
+def rehearse(path: str | None) -> sqlite3.Connection:
+    """Copy the store at `path` into memory, or make an empty one, to try out on it what must not happen on disk."""
+    conn = connect(":memory:")
+    if path is not None:
+        with closing(connect(path, readonly=True)) as disk:
+            disk.backup(conn)
+    migrate(Database(conn), ":memory:")
+    return conn
 
 
 def connect(path: str, *, readonly: bool = False) -> sqlite3.Connection:

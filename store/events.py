@@ -77,13 +77,15 @@ def forget_listed(conn: sqlite3.Connection, calendar: str, event: str, asked_at:
 
 def doubt(conn: sqlite3.Connection, calendar: str, event: str) -> None:
     """Have the event read before anything is decided on it."""
-    conn.execute("UPDATE events SET doubtful = 1 WHERE calendar = ? AND event = ?", (calendar, event))
+    conn.execute(
+        "UPDATE events SET doubtful = doubtful + 1 WHERE calendar = ? AND event = ?", (calendar, event)
+    )
 
 
 def missed(conn: sqlite3.Connection, calendar: str, event: str, now: float) -> float | None:
     """Note that an event was not found. Returns since when, or None where it is not known anyway."""
     row = conn.execute(
-        "UPDATE events SET doubtful = 1, missed_at = coalesce(missed_at, ?) WHERE calendar = ? AND event = ?"
+        "UPDATE events SET doubtful = doubtful + 1, missed_at = coalesce(missed_at, ?) WHERE calendar = ? AND event = ?"
         " RETURNING missed_at",
         (now, calendar, event),
     ).fetchone()
@@ -110,12 +112,17 @@ def get(conn: sqlite3.Connection, calendar: str, event: str) -> Snapshot | None:
 
 
 def version(conn: sqlite3.Connection, calendar: str, event: str) -> str | None:
-    """Return the etag of the row; None where there is none."""
+    """Name the state of the row, doubts included; None where there is none."""
     row = conn.execute(
-        "SELECT json_extract(snapshot, '$.etag') AS etag FROM events WHERE calendar = ? AND event = ?",
+        "SELECT json_extract(snapshot, '$.etag') AS etag, doubtful FROM events WHERE calendar = ? AND event = ?",
         (calendar, event),
     ).fetchone()
-    return str(row["etag"]) if row else None
+    return version_of(row["etag"], row["doubtful"]) if row else None
+
+
+def version_of(etag: str, doubts: int = 0) -> str:
+    """Name the state of a row with this etag; one that has just been read or written has no doubts."""
+    return f"{etag} {doubts}"
 
 
 def occurrences(conn: sqlite3.Connection, calendar: str, series: str) -> Sequence[str]:

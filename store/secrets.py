@@ -28,13 +28,6 @@ class Vault:
         except InvalidToken:
             raise KeyWrong from None
 
-    def reseal(self, sealed: bytes) -> bytes:
-        """Encrypt again with the newest key."""
-        try:
-            return self._fernet.rotate(sealed)
-        except InvalidToken:
-            raise KeyWrong from None
-
 
 def open_vault(path: Path) -> Vault:
     """Read the key file (one key a line, newest first), or make one that only its owner can read.

@@ -124,6 +124,13 @@ def retry(conn: sqlite3.Connection, job: Job, at: float, error: str) -> None:
         raise Fenced
 
 
+def take_off(conn: sqlite3.Connection, kind: str, key: str) -> None:
+    """Drop a piece of work that has just been done and will never be rung again."""
+    conn.execute(
+        "DELETE FROM work WHERE kind = ? AND key = ? AND owner IS NULL AND due_at IS NULL", (kind, key)
+    )
+
+
 def hurry(conn: sqlite3.Connection, calendar: str, now: float) -> None:
     """Make everything about one calendar due that waits for a later time, because its account works again."""
     conn.execute(

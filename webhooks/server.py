@@ -20,7 +20,7 @@ LARGEST_BODY = 4096  # bytes; Google's pushes have none
 LARGEST_HEADER = 4096  # bytes, for one header line
 SHUTDOWN = 5.0  # seconds that a push under way has left when we stop
 LINGERING = 1.0  # seconds that the rest of a body may take after the answer, unread
-STRANGERS_A_MINUTE = 60  # channels nobody knows, for which work is taken on: anybody can make them up
+STRANGERS_A_MINUTE = 6  # channels nobody knows, for which work is taken on: anybody can make them up
 NAME = re.compile("[!-~]{1,256}")  # what Google's ids are made of
 
 DONE = 204
@@ -30,10 +30,15 @@ COME_AGAIN = 503
 Answered = Callable[[int], None]
 
 
-def build(bell: Bell, channels: Channels, answered: Answered = lambda _: None) -> web.Application:
+def build(
+    bell: Bell,
+    channels: Channels,
+    answered: Answered = lambda _: None,
+    strangers_a_minute: float = STRANGERS_A_MINUTE,
+) -> web.Application:
     """Make the application that listens for pushes; `answered` is told the status of each answer."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    door = GoogleDoor(bell, channels)
+    door = GoogleDoor(bell, channels, strangers_a_minute)
 
     async def push(request: web.Request) -> web.Response:
         response = await door.push(request)
@@ -59,11 +64,13 @@ def runner(app: web.Application) -> web.AppRunner:
 class GoogleDoor:
     """Pushes of Google's. One that is not known is told that all is well, and then stopped at its source."""
 
-    def __init__(self, bell: Bell, channels: Channels) -> None:
+    def __init__(
+        self, bell: Bell, channels: Channels, strangers_a_minute: float = STRANGERS_A_MINUTE
+    ) -> None:
         """`channels` says which channel rings for which calendar."""
         self._bell = bell
         self._channels = channels
-        self._strangers = AsyncLimiter(STRANGERS_A_MINUTE, 60)
+        self._strangers = AsyncLimiter(strangers_a_minute, 60)
 
     async def push(self, request: web.Request) -> web.Response:
         """Verify, ring, answer."""

@@ -56,18 +56,12 @@ def test_a_key_is_taken_by_another_event_or_it_is_not(conn, key, of, taken):
     assert conferences.key_is_taken(conn, key, *of) is taken
 
 
-def test_conferences_are_listed_by_calendar_and_by_service(conn, calendar):
+def test_conferences_are_listed_by_calendar_and_counted_by_state(conn, calendar):
     zoom, meet = conference("hd1"), conference("hd2", "e2", service="meet", state="reserved")
     conferences.save(conn, calendar, "e2", meet, NOW)
     conferences.save(conn, calendar, "e1", zoom, NOW)
     conferences.save(conn, "cal_zzz", "e3", replace(zoom, key="hd3"), NOW)
     assert conferences.of_calendar(conn, calendar) == ["e1", "e2"]
-    assert conferences.all_of_service(conn, "meet") == [(calendar, "e2", meet)]
-    assert [(one, name) for one, name, _ in conferences.all_of_service(conn)] == [
-        (calendar, "e1"),
-        (calendar, "e2"),
-        ("cal_zzz", "e3"),
-    ]
     assert conferences.states(conn) == {"live": 2, "reserved": 1}
 
 

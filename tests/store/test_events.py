@@ -138,10 +138,17 @@ def test_events_that_are_over_go_unless_they_have_a_conference(conn, calendar):
     assert [one.event.ref.event for one in events.of_calendar(conn, calendar)] == ["coming", "endless", "had"]
 
 
-def test_the_version_of_a_row_is_the_etag_of_what_was_seen(conn, calendar):
+def test_the_version_of_a_row_names_its_etag_and_its_doubts(conn, calendar):
     assert events.version(conn, calendar, "e1") is None
     events.save_listed(conn, calendar, event(etag='"7"'), NOW)
-    assert events.version(conn, calendar, "e1") == '"7"'
+    fresh = events.version(conn, calendar, "e1")
+    assert fresh == events.version_of('"7"')
+    events.doubt(conn, calendar, "e1")
+    doubted = events.version(conn, calendar, "e1")
+    events.missed(conn, calendar, "e1", NOW)
+    assert len({fresh, doubted, events.version(conn, calendar, "e1")}) == 3
+    events.save_read(conn, calendar, event(etag='"7"'), NOW)
+    assert events.version(conn, calendar, "e1") == fresh
 
 
 class CrossingMachine(RuleBasedStateMachine):

@@ -208,7 +208,6 @@ def test_logs_and_answers_are_json_and_hold_no_secret(stage):
     )
 
 
-@pytest.mark.xfail(strict=True, reason="the reason of a failure is kept in the provider's own words")
 def test_a_passcode_that_a_provider_repeats_is_not_passed_on(stage):
     stage.huddled.start()
     stage.watching()
