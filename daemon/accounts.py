@@ -76,12 +76,11 @@ def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: f
     """Note, once, that an account does not work any more: nothing is asked in its name until it does again."""
     if not isinstance(error, Unauthorized):
         return
+    why = hide(str(error))
     calendar = calendars.get(conn, job.key.partition("/")[0].partition(" ")[0])
     profile = profiles.get(conn, calendar.profile if calendar else job.key)
-    if profile and profile.provider == error.provider and profiles.report(conn, profile.id, str(error), now):
-        log.error(
-            "account disconnected", account=profile.address, provider=profile.provider, error=str(error)
-        )
+    if profile and profile.provider == error.provider and profiles.report(conn, profile.id, why, now):
+        log.error("account disconnected", account=profile.address, provider=profile.provider, error=why)
 
 
 @dataclass(frozen=True, slots=True)
