@@ -83,7 +83,7 @@ def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:
     else:
         conferences.forget(conn, seen.calendar.id, seen.name)
     keys: list[str] = []
-    if _link(before) != _link(seen.known):
+    if _link(before) != _link(seen.known) or (before is None) != (seen.known is None):
         # Its changed occurrences share the meeting of a series, and may have descriptions of their own.
         keys += [
             f"{seen.calendar.id}/{name}" for name in events.occurrences(conn, seen.calendar.id, seen.name)

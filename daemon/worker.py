@@ -75,6 +75,7 @@ class Worker:
     dice: random.Random = field(default_factory=random.Random)
     on_failure: OnFailure = nothing_more  # commits together with the failure
     progress: int = 0  # rises with every round and every finished job: a watchdog may look at it
+    _beat: float = 0.0  # when work was last claimed
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[asyncio.Task[None], Lease] = field(default_factory=dict)
 
@@ -130,8 +131,13 @@ class Worker:
 
     async def _claim(self, most: int) -> list[work.Job]:
         now = self.now()
+        # Where this process itself stood still, its leases have run out; it must not take its own work from itself.
+        slept = now - self._beat > self.lease_seconds / 3
+        held = [lease for lease in self._running.values() if not lease.finished] if slept else []
+        self._beat = now
 
         def claim(conn: sqlite3.Connection) -> list[work.Job]:
+            self._extend(conn, held)
             return list(work.claim(conn, self.owner, now, now + self.lease_seconds, most))
 
         return await self.store.tx(claim)

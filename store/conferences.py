@@ -38,7 +38,11 @@ def get(conn: sqlite3.Connection, calendar: str, event: str) -> Conference | Non
 
 
 def save(conn: sqlite3.Connection, calendar: str, event: str, conference: Conference, now: float) -> None:
-    """Commit an intention or an outcome."""
+    """Commit an intention or an outcome. A declined one of the same key, from before a move, owns nothing any more."""
+    conn.execute(
+        "DELETE FROM conferences WHERE key = ? AND state = 'declined' AND NOT (calendar = ? AND event = ?)",
+        (conference.key, calendar, event),
+    )
     conn.execute(
         "INSERT INTO conferences (calendar, event, key, state, service, record, changed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (calendar, event) DO UPDATE SET key = excluded.key,"
@@ -55,7 +59,9 @@ def forget(conn: sqlite3.Connection, calendar: str, event: str) -> None:
 
 def key_is_taken(conn: sqlite3.Connection, key: str, calendar: str, event: str) -> bool:
     """Whether the conference `key` belongs to another event."""
-    row = conn.execute("SELECT calendar, event FROM conferences WHERE key = ?", (key,)).fetchone()
+    row = conn.execute(
+        "SELECT calendar, event FROM conferences WHERE key = ? AND state <> 'declined'", (key,)
+    ).fetchone()
     return row is not None and (row["calendar"], row["event"]) != (calendar, event)
 
 

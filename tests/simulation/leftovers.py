@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from connectors.model import Conference
 from daemon.look import look, owed_at
 from daemon.plan import settled
-from store import calendars, conferences, events
+from store import calendars, events
 from store.calendars import calendar_id
+from store.codec import load
 from tests.simulation.calendar import Item
 from tests.simulation.people import People
 from tests.simulation.story import link
@@ -22,7 +24,8 @@ def orphans(world: World, people: People) -> Iterator[str]:
         for story in people.stories
         if story.item.alive and not story.series and not (story.copied and people.record(story) is None)
     )
-    known = {record.key: record for _, _, record in conferences.all_of_service(world.conn)}
+    rows = world.conn.execute("SELECT record FROM conferences").fetchall()
+    known = {one.key: one for one in (load(Conference, row["record"], "conferences") for row in rows)}
     for room in world.zoom.rooms.values():
         record = known.get(room.key)
         if not room.alive:
