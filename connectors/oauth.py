@@ -190,7 +190,9 @@ def _read(answer: Answer, asked: _Asked, now: datetime) -> Granted:
             api_url=str(body.get("api_url") or ""),
             refresh=str(body.get("refresh_token") or ""),
         )
-    reason = str(body.get("error") or "")
+    # A refusal names its reason; an object is what an API or a proxy says.
+    # https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+    reason = body["error"] if isinstance(body.get("error"), str) else ""
     told = str(body.get("error_description") or body.get("reason") or "")
     if 400 <= answer.status < 500 and answer.status not in (408, 429) and reason and reason not in PASSING:
         message = f"{asked.mend} ({reason}: {told})" if told else f"{asked.mend} ({reason})"

@@ -90,9 +90,10 @@ def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingReque
         return Record(
             replace(known, state="leaving", by_hand=True), "somebody took the details off the event"
         )
-    if known.state == "changing":
+    unseen = not known.written and not shows(event, known, known.meeting, wanted.source)
+    if known.state == "changing" and not unseen:  # a link that nobody has yet comes before keeping it in step
         return Update(known, known.meeting, request)
-    if known.request != request:
+    if known.state == "live" and known.request != request:
         return Record(replace(known, state="changing"), "the event changed")
     if is_pending(event, known.meeting):
         return None

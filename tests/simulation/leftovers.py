@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from connectors.model import Conference
 from daemon.look import look, owed_at
 from daemon.plan import settled
-from store import calendars, events
+from store import calendars, conferences, events
 from store.calendars import calendar_id
 from store.codec import load
 from tests.simulation.calendar import Item

@@ -107,6 +107,12 @@ def test_a_change_that_the_meeting_does_not_repeat_is_owed_nothing(changes):
     assert decide(shown(event(title="@zoom Review", **changes), live()), live()) is None
 
 
+def test_a_link_that_nobody_has_yet_comes_before_keeping_the_meeting_in_step():
+    found = live(state="changing", written=False, request=request(title="Old"))
+    assert isinstance(decide(FLAGGED, found), Write)
+    assert isinstance(decide(shown(FLAGGED, found), found), Update)
+
+
 def test_what_is_no_longer_wanted_leaves_the_event_first_and_then_the_provider():
     seen = shown(event(), live())
     leaving = decide(seen, live()).conference
