@@ -161,7 +161,7 @@ class Network:
         """The process died: half of what it had just sent never leaves the machine, the rest arrives."""
         for flight in self._flights:
             if flight.process is process and not flight.landed:
-                flight.dropped = self._dice.random() < 0.5
+                flight.dropped = self._dice.random() < 0.5 or flight.op in UNGUARDED
 
 
 def _deliver(answer: asyncio.Future[object], outcome: object) -> None:

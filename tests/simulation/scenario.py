@@ -60,6 +60,8 @@ async def _calm(world: World, people: People) -> None:
         deeds.retitle(people, story)
     world.trace("world", "calm")
     while not world.up():
+        if world.loop.surprises:
+            raise Failed("the daemon is gone")
         await asyncio.sleep(60.0)
     began, since, steps = world.loop.time(), world.now(), world.loop.steps
     first = len(world.writes)
@@ -109,7 +111,12 @@ def _next_round(people: People) -> None:
 
 def _settle_texts(story: Story, known: Conference | None) -> None:
     """Take for granted what was open: whether an opt-out was understood, what is left of damaged markers."""
-    if story.lost and known is None and KEYWORD.search(story.item["location"]) is None:
+    if (
+        story.lost
+        and known is None
+        and story.item["mark"] is None
+        and KEYWORD.search(story.item["location"]) is None
+    ):
         story.texts["location"] = without_keyword(story.place)
     if story.opted == "maybe":
         story.opted = "sure" if known and known.state == "declined" else ""

@@ -72,7 +72,7 @@ class Story:
 def source(story: Story) -> str:
     """Say what asks for a conference: "title:@zoom", "rule:customers", "" for nothing."""
     item = story.item
-    for place, text in (("location", story.place), ("title", item["title"]), ("description", story.notes)):
+    for place, text in (("title", item["title"]), ("description", story.notes), ("location", story.place)):
         if found := KEYWORD.search(text):
             return f"{place}:@{found[1]}"
     if item["ask"]:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from contextvars import Context
 
+from store.errors import StoreSick
 from tests.simulation import deeds
 from tests.simulation.network import FAIR
 from tests.simulation.people import People
@@ -22,6 +23,9 @@ async def keep_alive(world: World) -> None:
         (ended,), _ = await asyncio.wait([asyncio.create_task(daemon.run())])
         if not ended.cancelled() and ended.exception() is not None:
             world.trace("daemon", f"ends: {ended.exception()!r}")
+            if not isinstance(ended.exception(), StoreSick):
+                world.loop.surprises.append(f"the daemon ended: {ended.exception()!r}")
+                return
         daemon.process.end()
         away = dice.choice([1.0, 5.0, 20.0, 90.0])
         if world.network.weather is not FAIR and dice.random() < 0.03:
