@@ -45,6 +45,7 @@ daily_limit = 100000
 api_base = "{url}/zoom/v2"
 oauth_base = "{url}/zoom/oauth"
 [limits]
+per_account_concurrency = 16
 google_calls_per_minute = 100000
 zoom_calls_per_second = 1000
 """
