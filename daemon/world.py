@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,7 @@ from daemon.policy import Policy, Service
 from store.calendars import Calendar
 from store.profiles import Profile
 
-BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
-KEY_LENGTH = 16  # characters of five random bits each
+RANDOM_BYTES = 10  # sixteen characters of five bits each
 
 
 def services(config: Config) -> Mapping[str, Service]:
@@ -86,7 +86,7 @@ class World:
 
     def fresh_key(self) -> str:
         """Return a new name for a conference."""
-        return "hd" + "".join(secrets.choice(BASE32HEX) for _ in range(KEY_LENGTH))
+        return "hd" + base64.b32hexencode(secrets.token_bytes(RANDOM_BYTES)).decode().lower()
 
     def calendar(self, profile: str) -> CalendarConnector:
         """Return the calendars of a profile."""
