@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from connectors.model import Changes
+from connectors.model import Changes, Event
+from daemon import visit
+from daemon.look import Look
 from daemon.plan import Provision, Update, Withdraw, Write
 from daemon.reconcile import Reconcile
 from daemon.sync import Sync
 from daemon.visit import Visit
-from daemon.worker import Lease
+from daemon.worker import Lease, Worker
 from store import calendars, events, work
 from store.calendars import Calendar
 from tests.simulation.run import run
@@ -27,24 +29,33 @@ MOST_SEEDS = 400  # within which each has to be found
 
 
 @dataclass(frozen=True)
-class Plant:
-    """One bug: where it is put, and what it puts there."""
+class Change:
+    """One attribute of a class or module, and what takes its place."""
 
-    name: str
-    owner: Any  # the class or module
+    owner: Any
     attribute: str
     make: Callable[[Any], Any]  # what is there now → what takes its place
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One bug."""
+
+    name: str
+    changes: tuple[Change, ...]
     first: int = 0  # the seed to begin with: it found the bug when this was written
 
     @contextmanager
     def planted(self) -> Iterator[None]:
         """Let the bug be there for a while."""
-        sound = getattr(self.owner, self.attribute)
-        setattr(self.owner, self.attribute, self.make(sound))
+        sound = [getattr(change.owner, change.attribute) for change in self.changes]
+        for change, before in zip(self.changes, sound, strict=True):
+            setattr(change.owner, change.attribute, change.make(before))
         try:
             yield
         finally:
-            setattr(self.owner, self.attribute, sound)
+            for change, before in zip(self.changes, sound, strict=True):
+                setattr(change.owner, change.attribute, before)
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,18 @@ def hunt(plant: Plant, first: int = 0, most: int = MOST_SEEDS) -> Found:
         if problems and not run(seed).problems:
             return Found(plant.name, seed, seed - first + 1, problems[0])
     return Found(plant.name, None, most)
+
+
+def _take_own_work(_: Any) -> Any:
+    async def claim(self: Worker, most: int) -> list[work.Job]:
+        now = self.now()
+        return list(
+            await self.store.tx(
+                lambda conn: work.claim(conn, self.owner, now, now + self.lease_seconds, most)
+            )
+        )
+
+    return claim
 
 
 def _without_fence(sql: str) -> str:
@@ -104,17 +127,40 @@ def _cursor_first(sound: Any) -> Any:
 
 
 def _believe_listings(sound: Any) -> Any:
-    def save(conn: sqlite3.Connection, calendar: str, event: Any, asked_at: float) -> bool:
+    def save(conn: sqlite3.Connection, calendar: str, event: Event, asked_at: float) -> bool:
         return bool(sound(conn, calendar, event, float("inf")))
 
     return save
 
 
+def _believe_answers(_: Any) -> Any:
+    def save(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:
+        if event is not None:
+            events.save_read(conn, seen.calendar.id, event, now)
+        else:
+            events.forget(conn, seen.calendar.id, seen.name)
+
+    return save
+
+
 PLANTS = (
-    Plant("a worker whose lease ran out may still commit", work, "HOLD", _without_fence),
-    Plant("a ring during a look is lost", work, "DONE", _without_gen),
-    Plant("the provider is called before the intention is on disk", Reconcile, "_call", _act_before_commit),
-    Plant("a lost answer is not searched for", Reconcile, "_touch", _never_tried),
-    Plant("the cursor goes ahead of what it stands for", Sync, "_apply", _cursor_first),
-    Plant("a listing that is older than our write is believed", events, "save_listed", _believe_listings),
+    Plant(
+        "a process that stood still takes its own work again, and both may commit",
+        (Change(Worker, "_claim", _take_own_work), Change(work, "HOLD", _without_fence)),
+    ),
+    Plant("a ring during a look is lost", (Change(work, "DONE", _without_gen),)),
+    Plant(
+        "the provider is called before the intention is on disk",
+        (Change(Reconcile, "_call", _act_before_commit),),
+    ),
+    Plant("a lost answer is not searched for", (Change(Reconcile, "_touch", _never_tried),)),
+    Plant("the cursor goes ahead of what it stands for", (Change(Sync, "_apply", _cursor_first),)),
+    Plant(
+        "a listing that is older than our write is believed",
+        (Change(events, "save_listed", _believe_listings),),
+    ),
+    Plant(
+        "an answer that is older than a listing is believed",
+        (Change(visit, "_save_event", _believe_answers),),
+    ),
 )

@@ -11,7 +11,7 @@ from tests.simulation import deeds, oracle, troubles
 from tests.simulation.network import FAIR
 from tests.simulation.people import People
 from tests.simulation.process import SWEEP
-from tests.simulation.story import KEYWORD, MARKER, OURS, Story, link, without_keyword
+from tests.simulation.story import KEYWORD, MARKER, OURS, Story, link, source, without_keyword
 from tests.simulation.world import CALENDARS, World
 
 LONGEST_QUIET = 14 * 3600.0  # virtual seconds after the last fault, by which nothing may be owed
@@ -119,7 +119,8 @@ def _settle_texts(story: Story, known: Conference | None) -> None:
     ):
         story.texts["location"] = without_keyword(story.place)
     if story.opted == "maybe":
-        story.opted = "sure" if known and known.state == "declined" else ""
+        declined = known is not None and (known.state, known.source) == ("declined", source(story))
+        story.opted = "sure" if declined else ""
         place, _, word = known.source.partition(":") if known and known.state == "live" else ("", "", "")
         if place == "location" and word not in story.place:
             story.texts["location"] = f"{story.place} {word}".strip()

@@ -18,7 +18,8 @@ def test_a_planted_bug_is_found(plant, record_property):
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name.replace(" ", "-"))
 def test_a_planted_bug_is_gone_afterwards(plant):
-    sound = getattr(plant.owner, plant.attribute)
+    change = plant.changes[0]
+    sound = getattr(change.owner, change.attribute)
     with plant.planted():
-        assert getattr(plant.owner, plant.attribute) is not sound
-    assert getattr(plant.owner, plant.attribute) is sound
+        assert getattr(change.owner, change.attribute) is not sound
+    assert getattr(change.owner, change.attribute) is sound
