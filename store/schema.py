@@ -55,6 +55,7 @@ CREATE TABLE calendars (
     sweep_at REAL NOT NULL DEFAULT 0,     -- when it is looked at without any push
     UNIQUE (provider, remote)             -- a calendar that two people share is kept in step once
 );
+CREATE INDEX calendars_profile ON calendars (profile);
 CREATE INDEX calendars_sweep ON calendars (sweep_at) WHERE watched = 1;
 
 CREATE TABLE channels (
