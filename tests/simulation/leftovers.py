@@ -19,10 +19,13 @@ from tests.simulation.world import ModelOutside, World
 
 def orphans(world: World, people: People) -> Iterator[str]:
     """Find meetings that no event shows, and events that share one."""
+    now = world.utc()
+    over = {story.item.id for story in people.stories if story.item.ends and story.item.ends <= now}
     shown = Counter(
         link(story.item)
         for story in people.stories
-        if story.item.alive and not story.series and not (story.copied and people.record(story) is None)
+        if story.item.alive and not story.series and story.item.id not in over
+        if not story.copied or people.record(story)
     )
     rows = world.conn.execute("SELECT record FROM conferences").fetchall()
     known = {one.key: one for one in (load(Conference, row["record"], "conferences") for row in rows)}
@@ -34,7 +37,6 @@ def orphans(world: World, people: People) -> Iterator[str]:
             yield f"meeting {room.id} of {room.key} is an orphan"
         elif shown[room.url] > 1:
             yield f"{shown[room.url]} events show {room.url}"
-    over = {story.item.id for story in people.stories if story.item.ends and story.item.ends <= world.utc()}
     for key, record in known.items():
         if record.state not in {"live", "declined"} and record.request.at.event not in over:
             yield f"the conference {key} is still {record.state}"
@@ -60,6 +62,15 @@ def believed_over(world: World, item: Item) -> bool:
     """Whether the daemon has last seen an event that is over by now: such a one may be gone unnoticed."""
     snapshot = events.get(world.conn, calendar_id("google", item.calendar), item.id)
     return bool(snapshot and snapshot.event.ends and snapshot.event.ends <= world.utc())
+
+
+def of_another(world: World, item: Item) -> bool:
+    """Whether the mark on an event is that of an event elsewhere, of whose going the daemon cannot know."""
+    if item["mark"] is None:
+        return False
+    sql = "SELECT count(*) FROM conferences WHERE key = ? AND calendar <> ?"
+    found = world.conn.execute(sql, (item["mark"].key, calendar_id("google", item.calendar)))
+    return bool(found.fetchone()[0])
 
 
 def picture(world: World) -> Iterator[str]:

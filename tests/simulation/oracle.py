@@ -75,7 +75,7 @@ def _event(world: World, people: People, story: Story) -> Iterator[str]:
         yield from _gone(world, people, story)
     elif service is not None:
         yield from _conference(world, people, story, service)
-        yield from _texts(story, service)
+        yield from _texts(world, story, service)
         if story.steady and len(story.shown) > 1:
             yield f"its link changed for no reason: {story.shown}"
 
@@ -97,7 +97,7 @@ def _conference(world: World, people: People, story: Story, service: str) -> Ite
         yield from shown.conference(world, story, service, people.record(story))
     elif story.series is not None:
         yield from _occurrence(world, people, story, story.series)
-    elif not story.copied:
+    elif not story.copied and not leftovers.of_another(world, story.item):
         yield from _nothing(story)
 
 
@@ -118,10 +118,11 @@ def _occurrence(world: World, people: People, story: Story, series: Story) -> It
         yield f"it shows {found}, its series {link(series.item) if shared else 'nothing'}"
 
 
-def _texts(story: Story, service: str) -> Iterator[str]:
+def _texts(world: World, story: Story, service: str) -> Iterator[str]:
     """Check the words of people; what was copied or inherited with ours in it may stay as it was."""
     fields, series = story.item.fields, story.series
-    if not service and (story.copied or (series is not None and series.loose)):
+    inherited = series is not None and series.loose
+    if not service and (story.copied or inherited or leftovers.of_another(world, story.item)):
         return
     if series is None or "description" in fields:
         yield from shown.notes(story)

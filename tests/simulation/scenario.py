@@ -11,7 +11,7 @@ from tests.simulation import deeds, oracle, troubles
 from tests.simulation.network import FAIR
 from tests.simulation.people import People
 from tests.simulation.process import SWEEP
-from tests.simulation.story import KEYWORD, MARKER, OURS, Story, link, source, without_keyword
+from tests.simulation.story import KEYWORD, MARKER, OURS, Story, asked, link, source, without_keyword
 from tests.simulation.world import CALENDARS, World
 
 LONGEST_QUIET = 14 * 3600.0  # virtual seconds after the last fault, by which nothing may be owed
@@ -131,7 +131,7 @@ def _settle_texts(story: Story, known: Conference | None) -> None:
 
 def _working_link(people: People, story: Story, known: Conference | None) -> str:
     """Return the link that has to outlast the next round."""
-    if not story.item.alive or known is None or known.state != "live":
+    if not story.item.alive or known is None or (known.state, known.service) != ("live", asked(story)):
         return ""
     found = link(story.item)
     rooms = people.world.zoom.rooms.values()
