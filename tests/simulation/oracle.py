@@ -43,7 +43,8 @@ def _of_its_own(world: World, people: People, story: Story) -> str | None:
         return live.service  # it recalls the keyword that stood there before somebody took the link away
     if not service or story.opted == "sure" or (_foreign(story) == "always" and not live):
         return ""
-    if story.copied and item["native"] is not None and not live:
+    copied = story.copied or (story.series is not None and story.series.copied)
+    if copied and item["native"] is not None and not live:
         return None  # whose that one is depends on what became of the original
     return service if live or not _open(world, story) else ""
 

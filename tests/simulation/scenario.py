@@ -104,12 +104,12 @@ def _next_round(people: People) -> None:
     """Begin a round with what the last one has settled."""
     for story in people.stories:
         known = people.record(story)
-        _settle_texts(story, known)
+        _settle_texts(people, story, known)
         story.steady, story.lost = True, False
         story.shown = [found] if (found := _working_link(people, story, known)) else []
 
 
-def _settle_texts(story: Story, known: Conference | None) -> None:
+def _settle_texts(people: People, story: Story, known: Conference | None) -> None:
     """Take for granted what was open: whether an opt-out was understood, what is left of damaged markers."""
     if (
         story.lost
@@ -118,7 +118,8 @@ def _settle_texts(story: Story, known: Conference | None) -> None:
         and KEYWORD.search(story.item["location"]) is None
     ):
         story.texts["location"] = without_keyword(story.place)
-    if story.opted == "maybe":
+    over = story.item.ends is not None and story.item.ends <= people.world.utc()
+    if story.opted == "maybe" and not over:  # of what is over, nothing is decided until it lies ahead again
         declined = known is not None and (known.state, known.source) == ("declined", source(story))
         story.opted = "sure" if declined else ""
         place, _, word = known.source.partition(":") if known and known.state == "live" else ("", "", "")
