@@ -32,7 +32,7 @@ from daemon.reconcile import Reconcile
 from daemon.subscriptions import Discover, Stop, Watch
 from daemon.sweeps import Sweeps
 from daemon.sync import Sync
-from daemon.worker import Worker
+from daemon.worker import Handler, Worker
 from daemon.world import World, fingerprint
 from store import budgets, calendars, profiles, work
 from store.db import SqliteStore
@@ -116,21 +116,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             store, {}, clock, uuid.uuid4().hex, config.sync.lease_seconds, config.sync.workers, dice
         )
         worker.on_failure = lambda conn, job, error: disconnect(conn, job, error, clock())
-        worker.handlers = {
-            "sync": Sync(store, world, config.sync.sweep_seconds, config.sync.jitter, dice),
-            "reconcile": Reconcile(store, world),
-            "discover": Discover(store, world),
-            "watch": Watch(
-                store,
-                world,
-                channels,
-                f"{config.server.public_url.rstrip('/')}/hooks/google/",
-                config.sync.channel_renew_before_seconds,
-                config.sync.jitter,
-                dice,
-            ),
-            "stop": Stop(store, world, channels),
-        }
+        worker.handlers = _handlers(config, store, world, channels, dice)
         sweeps = Sweeps(
             store,
             clock,
@@ -147,6 +133,27 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         bell = Bell(store, clock, worker.kick)
         health = Health(store, worker, metrics, time.monotonic)
         yield Daemon(config, store, world, worker, bell, channels, sweeps, health)
+
+
+def _handlers(
+    config: Config, store: SqliteStore, world: World, channels: Channels, dice: random.Random
+) -> dict[str, Handler]:
+    """Say who does which kind of work."""
+    return {
+        "sync": Sync(store, world, config.sync.sweep_seconds, config.sync.jitter, dice),
+        "reconcile": Reconcile(store, world),
+        "discover": Discover(store, world),
+        "watch": Watch(
+            store,
+            world,
+            channels,
+            f"{config.server.public_url.rstrip('/')}/hooks/google/",
+            config.sync.channel_renew_before_seconds,
+            config.sync.jitter,
+            dice,
+        ),
+        "stop": Stop(store, world, channels),
+    }
 
 
 def _start_over(conn: sqlite3.Connection, known: set[str], config: Config, now: float) -> int:
