@@ -290,8 +290,3 @@ def doorbells(conn: sqlite3.Connection) -> dict[str, tuple[str, bytes]]:
 def token_matches(token: str, expected: bytes) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(hash_token(token), expected)
-
-
-def heard(conn: sqlite3.Connection, names: Sequence[str], now: float) -> None:
-    """Note that these channels rang: a channel that dies silently shows by its age."""
-    conn.executemany("UPDATE channels SET rung_at = ? WHERE id = ?", [(now, name) for name in sorted(names)])

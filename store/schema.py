@@ -65,8 +65,7 @@ CREATE TABLE channels (
     token_hash BLOB NOT NULL,             -- SHA-256 of the token that every push must carry
     opened_at REAL NOT NULL,
     expires REAL,
-    renew_at REAL,                        -- NULL: replaced, waits to be stopped
-    rung_at REAL                          -- when it last rang
+    renew_at REAL                         -- NULL: replaced, waits to be stopped
 );
 CREATE INDEX channels_calendar ON channels (calendar);
 CREATE INDEX channels_renew ON channels (renew_at) WHERE renew_at IS NOT NULL;

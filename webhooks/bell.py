@@ -52,17 +52,14 @@ class Bell:
         self._now = now
         self._rung = rung
         self._waiting: dict[tuple[str, str], None] = {}
-        self._heard: dict[str, None] = {}
         self._batch: _Batch | None = None
         self._flusher: asyncio.Task[None] | None = None
 
-    async def ring(self, kind: str, key: str, channel: str = "") -> None:
+    async def ring(self, kind: str, key: str) -> None:
         """Ring and return once that is durable. Raises StoreError or TimeoutError when it is not known to be."""
         if len(self._waiting) >= MOST_WAITING and (kind, key) not in self._waiting:
             raise StoreFull
         self._waiting[kind, key] = None
-        if channel:
-            self._heard[channel] = None
         # A batch that was given up on has had its answer: this ring has a deadline of its own.
         if self._batch is None or self._batch.settled:
             self._batch = _Batch()
@@ -72,12 +69,11 @@ class Bell:
 
     async def _flush(self) -> None:
         while self._batch is not None:
-            batch, rings, heard = self._batch, list(self._waiting), list(self._heard)
+            batch, rings = self._batch, list(self._waiting)
             self._batch = None
             self._waiting = {}
-            self._heard = {}
             try:
-                await self._store.tx(lambda conn, r=rings, h=heard: self._write(conn, r, h))  # type: ignore[misc]
+                await self._store.tx(lambda conn, some=rings: self._write(conn, some))  # type: ignore[misc]
             except StoreError as error:
                 batch.settle(error)
             except Exception as error:
@@ -87,11 +83,10 @@ class Bell:
                 batch.settle(None)
                 self._rung()
 
-    def _write(self, conn: sqlite3.Connection, rings: list[tuple[str, str]], heard: list[str]) -> None:
+    def _write(self, conn: sqlite3.Connection, rings: list[tuple[str, str]]) -> None:
         now = self._now()
         for kind in sorted({kind for kind, _ in rings}):
             work.ring(conn, kind, [key for one, key in rings if one == kind], now)
-        calendars.heard(conn, heard, now)
 
 
 class _Batch:

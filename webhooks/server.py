@@ -85,7 +85,7 @@ class GoogleDoor:
                 log.warning("push refused", channel=channel, reason="its token is wrong")
                 return web.Response(status=403, text="the channel's token is wrong")
             elif not google.opens(headers):
-                await self._bell.ring("sync", known[0], channel)
+                await self._bell.ring("sync", known[0])
         except (StoreError, TimeoutError) as error:
             log.error("push not noted", channel=channel, error=str(error))
             return web.Response(status=COME_AGAIN, text="not noted, please send it again")

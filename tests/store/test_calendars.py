@@ -187,14 +187,6 @@ def test_what_is_polled_or_lost_is_not_called_silent(conn, calendar):
     assert calendars.silent(conn, NOW) == []
 
 
-def test_when_a_channel_rang_is_noted_for_those_that_rang(conn, calendar):
-    open_channel(conn, calendar, "a")
-    open_channel(conn, calendar, "b")
-    calendars.heard(conn, ["b", "unknown"], NOW + 7)
-    rows = conn.execute("SELECT id, rung_at FROM channels ORDER BY id")
-    assert [tuple(row) for row in rows] == [("a", None), ("b", NOW + 7)]
-
-
 def test_what_a_profile_had_goes_with_it(conn, calendar):
     open_channel(conn, calendar, "chan")
     conn.execute("DELETE FROM profiles")

@@ -221,7 +221,7 @@ except StoreSick as error:
 
 def test_a_row_that_belongs_to_nothing_is_refused(conn):
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-        conn.execute("INSERT INTO channels VALUES ('c', 'cal_none', NULL, x'00', 0, NULL, NULL, NULL)")
+        conn.execute("INSERT INTO channels VALUES ('c', 'cal_none', NULL, x'00', 0, NULL, NULL)")
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         conn.execute("INSERT INTO events (calendar, event, snapshot) VALUES ('cal_none', 'e', '{}')")
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):

@@ -127,16 +127,6 @@ def test_those_who_do_the_work_are_woken_after_the_commit(store):
     run(test)
 
 
-def test_the_channel_that_rang_is_noted(store):
-    async def test():
-        await store.tx(furnish)
-        await Bell(store, lambda: NOW + 5).ring("sync", CALENDAR, "chan-1")
-        heard = await store.read(lambda conn: conn.execute("SELECT rung_at FROM channels").fetchone()[0])
-        assert heard == NOW + 5
-
-    run(test)
-
-
 def fill_up(conn):
     conn.execute("PRAGMA max_page_count = 1")
     conn.execute("INSERT INTO facts (name, value) VALUES ('x', ?)", ("x" * 100_000,))
