@@ -48,7 +48,7 @@ def simulate(seeds: range, jobs: int) -> int:
         f"{hours:,.0f} hours, {lives:,} lives of the daemon, {len(failed) or 'none'} failed"
     )
     if failed:
-        print("failed:", *failed)
+        print("failed:", *failed[:50])
     return bool(failed)
 
 
@@ -89,7 +89,7 @@ def plants(first: int, jobs: int) -> int:
         for found in pool.map(seek, range(len(PLANTS)), [first] * len(PLANTS)):
             missed += found.seed is None
             by = f"seed {found.seed}" if found.seed is not None else "not found"
-            print(f"{found.name:<60} {by:>10} after {found.tried:>3}: {found.problem[:100]}")
+            print(f"{found.name:<72} {by:>10} after {found.tried:>3}: {found.problem[:100]}")
     return bool(missed)
 
 

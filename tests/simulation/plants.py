@@ -147,20 +147,24 @@ PLANTS = (
     Plant(
         "a process that stood still takes its own work again, and both may commit",
         (Change(Worker, "_claim", _take_own_work), Change(work, "HOLD", _without_fence)),
+        first=233,
     ),
-    Plant("a ring during a look is lost", (Change(work, "DONE", _without_gen),)),
+    Plant("a ring during a look is lost", (Change(work, "DONE", _without_gen),), first=52),
     Plant(
         "the provider is called before the intention is on disk",
         (Change(Reconcile, "_call", _act_before_commit),),
+        first=23,
     ),
-    Plant("a lost answer is not searched for", (Change(Reconcile, "_touch", _never_tried),)),
-    Plant("the cursor goes ahead of what it stands for", (Change(Sync, "_apply", _cursor_first),)),
+    Plant("a lost answer is not searched for", (Change(Reconcile, "_touch", _never_tried),), first=1),
+    Plant("the cursor goes ahead of what it stands for", (Change(Sync, "_apply", _cursor_first),), first=43),
     Plant(
         "a listing that is older than our write is believed",
         (Change(events, "save_listed", _believe_listings),),
+        first=192,
     ),
     Plant(
         "an answer that is older than a listing is believed",
         (Change(visit, "_save_event", _believe_answers),),
+        first=285,
     ),
 )

@@ -96,7 +96,7 @@ def place(story: Story, service: str) -> Iterator[str]:
     strangers = set(URL.findall(seen)) - {url}
     if strangers and not story.copied and not story.leftover:
         yield f"the location still has {strangers}"
-    if not url or service == "meet" or story.cleared or story.series:
+    if not url or service == "meet" or story.cleared or story.leftover or story.series:
         return
     if not story.place and seen != url:
         yield f"the location should be {url}, not {seen!r}"
