@@ -72,7 +72,7 @@ def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: 
     elif event is None and not crossed:
         events.forget(conn, calendar, name)
     if crossed:
-        events.doubt(conn, calendar, name)
+        events.doubt(conn, calendar, name, now)
         work.ring(conn, "reconcile", [f"{calendar}/{name}"], now)
 
 

@@ -75,10 +75,11 @@ def forget_listed(conn: sqlite3.Connection, calendar: str, event: str, asked_at:
     return True
 
 
-def doubt(conn: sqlite3.Connection, calendar: str, event: str) -> None:
-    """Have the event read before anything is decided on it."""
+def doubt(conn: sqlite3.Connection, calendar: str, event: str, at: float = 0.0) -> None:
+    """Have the event read before anything is decided on it; no listing asked for before `at` settles the doubt."""
     conn.execute(
-        "UPDATE events SET doubtful = doubtful + 1 WHERE calendar = ? AND event = ?", (calendar, event)
+        "UPDATE events SET doubtful = doubtful + 1, written_at = max(written_at, ?) WHERE calendar = ? AND event = ?",
+        (at, calendar, event),
     )
 
 
