@@ -5,6 +5,7 @@ All times are aware datetimes in UTC; `zone` is the IANA name in which people se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -79,7 +80,9 @@ class Event:
     organizer: str = ""  # address
     own: bool = True  # this is the organizer's copy, and we may write to it
     attendees: tuple[str, ...] = ()  # addresses of people, sorted, without the organizer and rooms
-    ask: str = ""  # the service that the private property or a category asks for
+    ask: str = ""  # the service that a private property or a category asks for
+    asked_by: str = "property"  # which of the two: "property" or "category"
+    html: bool | None = None  # how the description is to be read, as in `markup.py`
     mark: Mark | None = None
     block: Block | None = None
     native: Native | None = None
@@ -100,8 +103,13 @@ class Changes:
     events: tuple[Event, ...]
     gone: tuple[Gone, ...]
     cursor: str
-    complete: bool = False  # a full listing: what it does not show, and that ends after `since`, is gone
+    complete: bool = (
+        False  # a full listing: what ends after `since`, begins before `until` and is not shown, is gone
+    )
     since: datetime | None = None
+    until: datetime | None = None  # None where the listing has no end
+    # All changed occurrences that a series has, by its id, where the provider tells: others that were known are gone.
+    occurrences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,21 @@ class GoogleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MicrosoftSettings:
+    """One app registration at Microsoft Entra. `categories` map an Outlook category to the service it asks for."""
+
+    tenant: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    graph_base: str = "https://graph.microsoft.com/v1.0"
+    authority: str = "https://login.microsoftonline.com"
+    redirect_uri: str = "http://localhost:8479"  # where a person's consent comes back to
+    subscription_minutes: int = 10_000
+    window_days: int = 365  # how far ahead calendars are listed
+    categories: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ZoomSettings:
     """One server-to-server app of Zoom."""
 
