@@ -12,7 +12,12 @@ CHOICES = {
     "short_pages": ("random", "always", "never"),
     "sync_first": ("random", "always", "never"),
     "zoom_errors": ("json", "xml"),
+    "teams": ("success", "unknown"),
+    "teams_body": ("strict", "kept"),
+    "calendar_path": ("strict", "loose"),
 }
+WAITING = ("meet", "teams")
+"""What may also be {"pending": seconds}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,30 @@ class Modes:
     """Zoom makes meetings without a passcode."""
     zoom_forced_waiting_room: bool = False
     """Zoom switches the waiting room on, whatever is asked."""
+    teams: str | dict[str, float] = "success"
+    """How a Teams meeting comes about: success, unknown (the provider is refused without a word), or
+    {"pending": seconds} (the join URL comes late)."""
+    teams_body: str = "strict"
+    """What a body written without the Teams text does: strict (the link is lost, and the next write
+    makes another), or kept (nothing)."""
+    max_subscription_minutes: int = 10_070
+    """Longest life of a Graph subscription, in minutes."""
+    delta_page: int = 0
+    """Items on a page of Graph's delta at most; 0 leaves it to the request."""
+    mailbox_concurrency: int = 4
+    """Requests to one mailbox that Graph serves at a time; 0 takes any number."""
+    calendar_path: str = "strict"
+    """Whether /calendars/{id}/events/{event} finds only what is on that calendar (strict), or any event of
+    the mailbox (loose)."""
 
     def __post_init__(self) -> None:
         """Refuse a word that no provider understands, with ValueError."""
         for name, words in CHOICES.items():
             value = getattr(self, name)
-            if not isinstance(value, dict) and value not in words:
+            waits = isinstance(value, dict) and name in WAITING
+            if not waits and value not in words:
                 raise ValueError(f"{name} is one of {', '.join(words)}, not {value!r}")
-        if isinstance(self.meet, dict) and set(self.meet) != {"pending"}:
-            raise ValueError('meet is success, failure or {"pending": seconds}')
+        for name in WAITING:
+            value = getattr(self, name)
+            if isinstance(value, dict) and set(value) != {"pending"}:
+                raise ValueError(f'{name} is {", ".join(CHOICES[name])} or {{"pending": seconds}}')
