@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox.deliveries import Deliveries
 from sandbox.modes import Modes
 from sandbox.state import User
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 STREAM_PAUSE = 15.0
 """Seconds after which a silent stream sends a comment, so that dead connections are noticed."""
+
+
+HOMES = ("google", "microsoft")
+"""Where a person's calendars can be; the other one knows nothing of them."""
 
 
 class Control:
@@ -43,6 +48,8 @@ class Control:
             web.delete("/_sandbox/faults", self._clear_faults),
             web.post("/_sandbox/modes", self._set_modes),
             web.get("/_sandbox/modes", self._modes),
+            web.post("/_sandbox/push", self._push),
+            web.get("/_sandbox/push/idle", self._push_idle),
             web.get("/_sandbox/calls", self._calls),
             web.get("/_sandbox/outbox", self._outbox),
             web.get("/_sandbox/stream", self._stream),
@@ -53,6 +60,7 @@ class Control:
 
     async def _reset(self, _: web.Request) -> web.Response:
         self._world.reset()
+        self._world.leave(Deliveries)
         for provider in self._providers.values():
             provider.reset(self._world)
         self._world.changed("reset")
@@ -102,6 +110,18 @@ class Control:
 
     async def _modes(self, _: web.Request) -> web.Response:
         return web.json_response(asdict(self._world.modes))
+
+    async def _push(self, request: web.Request) -> web.Response:
+        try:
+            self._world.room(Deliveries).set_modes(await read_json(request))
+        except ValueError as error:
+            raise bad_request(str(error)) from error
+        return web.json_response({})
+
+    async def _push_idle(self, _: web.Request) -> web.Response:
+        tally = self._world.room(Deliveries).tally
+        await tally.idle.wait()
+        return web.json_response({"delivered": tally.delivered, "failed": tally.failed})
 
     async def _calls(self, request: web.Request) -> web.Response:
         log = self._world.calls
@@ -155,10 +175,14 @@ def add_user(world: World, providers: Mapping[str, Provider], wanted: Mapping[st
     if not isinstance(email, str) or "@" not in email:
         raise bad_request("email is missing")
     name = wanted.get("name") or email.split("@", 1)[0].title()
-    user = User(email=email.lower(), name=name, zoom=bool(wanted.get("zoom", True)))
+    home = wanted.get("home", "google")
+    if home not in HOMES:
+        raise bad_request(f"home is one of {', '.join(HOMES)}")
+    user = User(email=email.lower(), name=name, zoom=bool(wanted.get("zoom", True)), home=home)
     world.users[user.email] = user
-    for provider in providers.values():
-        provider.user_added(world, user, wanted)
+    for each, provider in providers.items():
+        if each not in HOMES or each == home:
+            provider.user_added(world, user, wanted)
     world.changed("user", email=user.email)
     return user
 

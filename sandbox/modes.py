@@ -65,6 +65,12 @@ class Modes:
     """Items on a page of Graph's delta at most; 0 leaves it to the request."""
     mailbox_concurrency: int = 4
     """Requests to one mailbox that Graph serves at a time; 0 takes any number."""
+    mailbox_requests: int = 10_000
+    """Requests to one mailbox in ten minutes; 0 takes any number."""
+    graph_notifications: int = 0
+    """Notifications that Graph sends of one change; 0 is one to four by chance."""
+    validate_renewals: bool = False
+    """Whether Graph asks the notification URL to prove itself again at every renewal."""
     calendar_path: str = "strict"
     """Whether /calendars/{id}/events/{event} finds only what is on that calendar (strict), or any event of
     the mailbox (loose)."""

@@ -21,11 +21,15 @@ Room = TypeVar("Room")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody of the simulated organisation; `zoom` says whether they are a Zoom user too."""
+    """Somebody of the simulated organisation; `zoom` says whether they are a Zoom user too.
+
+    `home` is the provider that has their calendars.
+    """
 
     email: str
     name: str
     zoom: bool = True
+    home: str = "google"
 
 
 @dataclass(slots=True)

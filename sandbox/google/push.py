@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from yarl import URL
+
+from sandbox.deliveries import Deliveries, is_loopback
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,26 +25,6 @@ GAP = 1_000
 """Message numbers rise by up to so much from one delivery to the next."""
 LATE = 2
 """How many messages still go out on a stopped channel in the late_after_stop mode."""
-DELIVERY_SECONDS = 10
-CONNECTIONS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PushModes:
-    """How deliveries go wrong; replaced as a whole."""
-
-    drop: float = 0.0
-    double: float = 0.0
-    copies: int = 1
-    """How often each message is sent, all at once."""
-    delay: tuple[float, float] = (0.0, 0.0)
-    """Shortest and longest wait before a delivery, in seconds."""
-    reorder: bool = False
-    silent: bool = False
-    """Channels have died without telling anybody."""
-    late_after_stop: bool = False
-    retry: tuple[float, ...] = (1.0, 4.0, 15.0)
-    """Waits before each further attempt after 500, 502, 503 or 504, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,30 +47,17 @@ class Channel:
     """Once stopped: how many messages still go out."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """How many deliveries were answered with success, how many were not, and how many are under way."""
-
-    delivered: int = 0
-    failed: int = 0
-    under_way: int = 0
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class Push:
     """The channels of one world and their deliveries."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.modes = PushModes()
+        self._deliveries = world.room(Deliveries)
         self.channels: dict[str, Channel] = {}
         self._by_source: dict[str, dict[str, None]] = {}
         self.used: set[str] = set()
         """Channel ids ever used; none may be used again."""
-        self.tally = Tally()
-        self.tally.idle.set()
         self._ringing: dict[str, None] = {}
-        self._session: aiohttp.ClientSession | None = None
 
     def open(self, channel: Channel) -> None:
         """Begin a channel; its `sync` message is the caller's to send."""
@@ -99,7 +67,7 @@ class Push:
 
     def stop(self, channel: Channel) -> None:
         """End a channel, at once or after a few late messages."""
-        if self.modes.late_after_stop and channel.late is None:
+        if self._deliveries.modes.late_after_stop and channel.late is None:
             self.channels[channel.id] = replace(channel, late=LATE)
         else:
             self._forget(channel)
@@ -113,7 +81,7 @@ class Push:
         if not self._by_source.get(source):
             return
         if not self._ringing:
-            self.tally.idle.clear()
+            self._deliveries.tally.begin()
             asyncio.get_running_loop().call_soon(self._flush)
         self._ringing[source] = None
 
@@ -124,9 +92,9 @@ class Push:
             channel = self.channels[name]
             if channel.expires <= now:
                 self._forget(channel)
-            elif not self.modes.silent:
+            elif not self._deliveries.modes.silent:
                 self._send(channel)
-        self._note_idle()
+        self._deliveries.tally.end()
 
     def _send(self, channel: Channel) -> None:
         number = channel.number + self._world.random.randint(1, GAP)
@@ -142,33 +110,29 @@ class Push:
 
     def send(self, channel: Channel, state: str) -> list[asyncio.Task[None]]:
         """Deliver a message in the background, as well or badly as the modes say; return the deliveries."""
-        modes, chance = self.modes, self._world.random
-        if chance.random() < modes.drop:
-            return []
         deliveries = []
-        for _ in range(modes.copies + (1 if chance.random() < modes.double else 0)):
-            wait = chance.uniform(*modes.delay) + (chance.uniform(0, 0.2) if modes.reorder else 0)
-            self.tally.under_way += 1
-            self.tally.idle.clear()
-            deliveries.append(self._world.spawn(self._deliver(channel, state, wait)))
+        for _ in range(self._deliveries.copies()):
+            self._deliveries.tally.begin()
+            work = self._deliver(channel, state, self._deliveries.wait())
+            deliveries.append(self._world.spawn(work))
         return deliveries
 
     async def _deliver(self, channel: Channel, state: str, wait: float) -> None:
+        tally = self._deliveries.tally
         try:
             await asyncio.sleep(wait)
             status = await self._attempts(channel, state)
             if 200 <= status < 300 or status == 102:
-                self.tally.delivered += 1
+                tally.delivered += 1
             else:
-                self.tally.failed += 1
+                tally.failed += 1
             self._world.changed("push", channel=channel.id, number=channel.number, status=status)
         finally:
-            self.tally.under_way -= 1
-            self._note_idle()
+            tally.end()
 
     async def _attempts(self, channel: Channel, state: str) -> int:
         status = await self._post(channel, state)
-        for pause in self.modes.retry:
+        for pause in self._deliveries.modes.retry:
             if status not in RETRIED:
                 break
             await asyncio.sleep(pause)
@@ -179,25 +143,12 @@ class Push:
         if not is_loopback(channel.address):
             return 0
         try:
-            async with self._client().post(
+            async with self._deliveries.session().post(
                 URL(channel.address), headers=message(channel, state), skip_auto_headers=("Content-Type",)
             ) as answer:
                 return answer.status
         except (aiohttp.ClientError, TimeoutError, OSError):
             return 0
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
-                timeout=aiohttp.ClientTimeout(total=DELIVERY_SECONDS),
-            )
-            self._world.at_close.append(self._session.close)
-        return self._session
-
-    def _note_idle(self) -> None:
-        if not self.tally.under_way and not self._ringing:
-            self.tally.idle.set()
 
     def listing(self) -> list[dict[str, Any]]:
         """Return the channels as JSON."""
@@ -213,15 +164,6 @@ class Push:
             }
             for c in self.channels.values()
         ]
-
-
-def is_loopback(address: str) -> bool:
-    """Say whether an address is on this machine; the sandbox calls nobody else."""
-    host = URL(address).host or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def message(channel: Channel, state: str) -> dict[str, str]:

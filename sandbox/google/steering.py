@@ -1,16 +1,14 @@
-"""Steer the simulated Google: credentials, push trouble, expired tokens, locks and revocations."""
+"""Steer the simulated Google: credentials, expired tokens, locks and revocations."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox.control import bad_request, read_json
 from sandbox.google.oauth import CLIENT_ID, known_scopes
-from sandbox.google.push import PushModes
 from sandbox.google.state import Google
 from sandbox.google.tokens import Grant, ServiceKey
 
@@ -36,8 +34,6 @@ class Steering:
             web.post("/_sandbox/google/expire_sync_tokens", self._expire_sync_tokens),
             web.post("/_sandbox/google/lock", self._lock),
             web.post("/_sandbox/google/revoke", self._revoke),
-            web.post("/_sandbox/push", self._push),
-            web.get("/_sandbox/push/idle", self._push_idle),
         ]
 
     async def _service_account(self, _: web.Request) -> web.Response:
@@ -72,21 +68,6 @@ class Steering:
         self._google.tokens.revoke(email=email)
         self._google.revoked.add(email)
         return web.json_response({})
-
-    async def _push(self, request: web.Request) -> web.Response:
-        wanted = await read_json(request)
-        unknown = set(wanted) - {field.name for field in fields(PushModes)}
-        if unknown:
-            raise bad_request(f"unknown keys: {', '.join(sorted(unknown))}")
-        push = self._google.push
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in wanted.items()}
-        push.modes = replace(push.modes, **values)
-        return web.json_response({})
-
-    async def _push_idle(self, _: web.Request) -> web.Response:
-        tally = self._google.push.tally
-        await tally.idle.wait()
-        return web.json_response({"delivered": tally.delivered, "failed": tally.failed})
 
 
 def routes(world: World) -> list[web.RouteDef]:

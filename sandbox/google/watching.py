@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from sandbox.deliveries import is_loopback
 from sandbox.google.errors import GoogleError
-from sandbox.google.push import Channel, is_loopback
+from sandbox.google.push import Channel
 from sandbox.google.times import EPOCH, micros
 
 if TYPE_CHECKING:
