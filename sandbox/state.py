@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from datetime import datetime
 
+    from sandbox.invitations import Post
+
 Room = TypeVar("Room")
 
 
@@ -51,6 +53,8 @@ class World:
     """Set when the server stops, so that answers held back on purpose let go."""
     at_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """What is to be closed when the sandbox stops."""
+    posts: dict[str, Post] = field(default_factory=dict)
+    """Where each provider with calendars takes in what concerns its people, by name."""
     _rooms: dict[type[Any], Any] = field(default_factory=dict)
     _listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -73,6 +77,11 @@ class World:
     def user(self, email: str) -> User:
         """Return the user with that address; raise KeyError when there is none."""
         return self.users[email.lower()]
+
+    def post(self, email: str, sender: str) -> Post | None:
+        """Return where mail to that person goes; None for strangers and for the sender's own people."""
+        user = self.users.get(email.lower())
+        return self.posts.get(user.home) if user and user.home != sender else None
 
     def room(self, kind: Callable[[World], Room]) -> Room:
         """Return the state that a provider keeps in this world; made by `kind(world)` at first use."""

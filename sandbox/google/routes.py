@@ -47,8 +47,10 @@ def reset(world: World) -> None:
 
 
 def user_added(world: World, user: User, wanted: Mapping[str, Any]) -> None:
-    """Give a new user their calendars."""
-    world.room(Google).add_user(user, wanted)
+    """Give a new user their calendars, unless another provider keeps them."""
+    google = world.room(Google)
+    if user.home == "google":
+        google.add_user(user, wanted)
 
 
 def error_response(world: World, status: int, reason: str | None) -> web.Response:
