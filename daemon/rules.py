@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Place = Literal["location", "title", "description"]
-Service = Literal["meet", "zoom", "static"]
-Choice = Literal["meet", "zoom", "static", "default", "integrated", "none"]
+Service = Literal["meet", "teams", "zoom", "static"]
+Choice = Literal["meet", "teams", "zoom", "static", "default", "integrated", "none"]
 Default = Literal["auto", "integrated", "zoom", "static", "none"]
 
 

@@ -25,6 +25,7 @@ from daemon.config.secret_files import (
     find_key_file,
     read_secret,
     read_service_account,
+    read_token_cache,
     wrong,
 )
 
@@ -118,6 +119,21 @@ def domain(value: str) -> str:
     return bare
 
 
+def tenant(value: str) -> str:
+    """Return a tenant of Microsoft Entra. Raises PydanticCustomError when it is none, or that of private people."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", value):
+        raise wrong(
+            "is not a tenant",
+            "Give the directory (tenant) id of the app registration, or one of the tenant's domains.",
+        )
+    if value.lower() == "consumers":
+        raise wrong(
+            "stands for private accounts, whose calendars have neither Teams nor an organisation",
+            "Give the directory (tenant) id of the app registration of your organisation.",
+        )
+    return value
+
+
 def expression(value: str) -> str:
     """Return a regular expression as it is. Raises PydanticCustomError when it is none."""
     try:
@@ -152,6 +168,10 @@ def _service_account(value: Any, info: ValidationInfo) -> SecretFile:
     return read_service_account(_text(value), _where(info))
 
 
+def _token_cache(value: Any, info: ValidationInfo) -> SecretFile:
+    return read_token_cache(_text(value), _where(info))
+
+
 def _key_file(value: Any, info: ValidationInfo) -> Path:
     return find_key_file(_text(value), _where(info))
 
@@ -177,14 +197,19 @@ Listen = Annotated[
 ]
 Secret = Annotated[SecretFile, PlainValidator(_secret), _SHOW, _PATH]
 ServiceAccount = Annotated[SecretFile, PlainValidator(_service_account), _SHOW, _PATH]
+TokenCache = Annotated[SecretFile, PlainValidator(_token_cache), _SHOW, _PATH]
 KeyFile = Annotated[Path, PlainValidator(_key_file), PlainSerializer(str, return_type=str), _PATH]
 Database = Annotated[str, AfterValidator(database), Field(json_schema_extra={"pattern": "^sqlite:///."})]
 Url = Annotated[str, AfterValidator(plain_url), Field(json_schema_extra={"format": "uri"})]
 UrlWithSlash = Annotated[Url, AfterValidator(lambda url: f"{url}/")]
+Link = Annotated[str, AfterValidator(link), Field(json_schema_extra={"format": "uri"})]
 LinkPattern = Annotated[str, AfterValidator(link_pattern)]
 Mail = Annotated[str, AfterValidator(mail_address)]
 MailOrNone = Annotated[str, AfterValidator(lambda value: value and mail_address(value))]
 Domain = Annotated[str, AfterValidator(domain)]
+Tenant = Annotated[
+    str, AfterValidator(tenant), Field(json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9.-]*$"})
+]
 Expression = Annotated[str, AfterValidator(expression), Field(json_schema_extra={"format": "regex"})]
 Lower = Annotated[str, AfterValidator(str.lower)]
 Name = Annotated[str, Field(min_length=1)]

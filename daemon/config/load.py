@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from daemon.config.checks import Facts, contradictions
+from daemon.config.checks import contradictions
+from daemon.config.facts import Facts
 from daemon.config.model import Config
 from daemon.config.problems import ConfigError, Finding, Problem, label
 from daemon.config.secret_files import Where

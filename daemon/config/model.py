@@ -7,10 +7,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, PrivateAttr
 
-from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
+from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
+from daemon.config.conferencing import Static, Zoom
+from daemon.config.google import Google, GoogleUser
 from daemon.config.kinds import LISTED
+from daemon.config.microsoft import Microsoft, MicrosoftPerson
 from daemon.config.problems import Problem
-from daemon.config.providers import Google, GoogleUser, Static, Zoom
 from daemon.config.sections import FlagSettings, Limits, Log, RuleSettings, Section, Server, Store, Sync
 from daemon.rules import Flags, Service
 
@@ -30,6 +32,8 @@ class Config(Section):
     """Meetings without keywords; the first rule that fits decides."""
     google: Google | None = None
     """Google Calendar and Meet."""
+    microsoft: Microsoft | None = None
+    """Microsoft 365: Outlook calendars and Teams."""
     zoom: Zoom | None = None
     """Zoom."""
     static: Static | None = None
@@ -60,6 +64,16 @@ class Config(Section):
         """Return the people with refresh tokens of their own; the others are `google.subjects`."""
         return self.google.people() if self.google else ()
 
+    def microsoft_settings(self) -> MicrosoftSettings | None:
+        """Return what the Microsoft connectors need, secrets included; None where [microsoft] is missing."""
+        if self.microsoft is None:
+            return None
+        return self.microsoft.settings(self.sync.window_days, self.services())
+
+    def microsoft_people(self) -> tuple[MicrosoftPerson, ...]:
+        """Return the people who agree by themselves; the others are `microsoft.users`."""
+        return self.microsoft.consenting() if self.microsoft else ()
+
     def zoom_settings(self) -> ZoomSettings | None:
         """Return what the Zoom connector needs, its secret included; None where [zoom] is missing."""
         return self.zoom.settings() if self.zoom else None
@@ -72,6 +86,7 @@ class Config(Section):
         """Return the names of the services that are set up."""
         found: tuple[tuple[Service, object], ...] = (
             ("meet", self.google),
+            ("teams", self.microsoft),
             ("zoom", self.zoom),
             ("static", self.static),
         )

@@ -75,6 +75,8 @@ def label(path: KeyPath, sections: Sequence[str] = ()) -> str:
     entry = next((at for at in range(1, len(path) - 1) if isinstance(path[at], int)), None)
     if entry is not None:
         table, rest = f"[[{_dotted(path[:entry])}]]", path[entry:]
+    elif len(path) > 2 and isinstance(path[2], str):
+        table, rest = f"[{_dotted(path[:2])}]", path[2:]
     elif len(path) > 1 or path[0] in sections:
         table, rest = f"[{_dotted(path[:1])}]", path[1:]
     else:

@@ -22,7 +22,7 @@ from daemon.config.kinds import (
     Name,
     Url,
 )
-from daemon.rules import Choice, Default, Place, Rule
+from daemon.rules import Choice, Default, Place, Rule, Service
 
 
 class Section(BaseModel):
@@ -84,10 +84,10 @@ class FlagSettings(Section):
 
     look_in: Annotated[tuple[Place, ...], LISTED] = ("location", "title", "description")
     """Where keywords such as @zoom count."""
-    video: Literal["meet", "zoom", "static", "default"] = "default"
+    video: Literal[Service, "default"] = "default"
     """What @video stands for: a service, or the default below."""
     default: Default = "auto"
-    """auto: Zoom where it is set up, else what the calendar itself offers (Meet)."""
+    """auto: Zoom where it is set up, else what the calendar itself offers: Meet in Google's, Teams in Microsoft's."""
 
 
 class RuleSettings(Section):
@@ -148,5 +148,7 @@ class Limits(Section):
     """Calls under way at a time for one person."""
     google_calls_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Calls a minute for one person; Google allows 600."""
+    microsoft_concurrency: Annotated[int, Field(ge=1, le=4)] = 3
+    """Calls under way at a time for one mailbox; Microsoft allows an app 4."""
     zoom_calls_per_second: Annotated[float, Field(ge=0.1, le=1000)] = 8
     """Calls a second for the whole account; Zoom allows 10 of the dearer ones on a Pro plan."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
@@ -23,6 +23,7 @@ _KINDS = {
     "float_type": "a number",
     "bool_type": "true or false",
     "tuple_type": "a list",
+    "dict_type": "a table",
 }
 _NAMES = {
     str: "text",
@@ -166,12 +167,21 @@ def _line(path: KeyPath) -> str:
         return ""
     if value in ("", ()):
         value = ["..."] if value == () else "..."
+    if isinstance(value, Mapping):
+        pairs = [f"{json.dumps(key)} = {json.dumps(one)}" for key, one in value.items()]
+        return f"{name} = {{{', '.join(pairs)}}}" if name in fields_at(path[:-1]) else pairs[0]
     return f"{name} = {json.dumps(value, default=str)}"
 
 
 def _field(path: KeyPath) -> FieldInfo | None:
-    names = [part for part in path if isinstance(part, str)]
-    return fields_at(tuple(names[:-1])).get(names[-1]) if names else None
+    """Return the field of a key; within a table whose keys are free, that of the table."""
+    names = tuple(part for part in path if isinstance(part, str))
+    if not names:
+        return None
+    around = _field(names[:-1])
+    if around and get_origin(around.annotation) is dict:
+        return around
+    return fields_at(names[:-1]).get(names[-1])
 
 
 def _between(path: KeyPath) -> str:

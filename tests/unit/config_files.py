@@ -11,6 +11,7 @@ from daemon.config.problems import ConfigError, problem_line
 from daemon.config.words import fields_at
 
 SECRET = "hunter2hunter2"
+CACHE = json.dumps({"RefreshToken": {"uid.utid": {"secret": SECRET}}, "Account": {}}, indent=4)
 KEY = {"type": "service_account", "client_email": "huddled@x.iam.example", "private_key": SECRET}
 
 BASE = """\
@@ -25,6 +26,13 @@ GOOGLE = """\
 service_account_file = "account.json"
 subjects = ["Ada@example.com"]
 """
+MICROSOFT = """\
+[microsoft]
+tenant = "example.onmicrosoft.com"
+client_id = "app"
+client_secret_file = "microsoft.secret"
+users = ["Grace@example.com"]
+"""
 ZOOM = """\
 [zoom]
 account_id = "account"
@@ -36,7 +44,8 @@ client_secret_file = "zoom.secret"
 def furnish(directory):
     """Put one good file for each secret into the directory, and return it."""
     write(directory / "account.json", json.dumps(KEY))
-    for name in ("zoom.secret", "google.secret", "ada.token"):
+    write(directory / "ada.cache", CACHE)
+    for name in ("zoom.secret", "google.secret", "microsoft.secret", "ada.token"):
         write(directory / name, SECRET + "\n")
     return directory
 

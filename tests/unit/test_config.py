@@ -8,15 +8,17 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
+from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
 from daemon.config.load import load
 from daemon.config.model import Config
 from daemon.config.problems import ConfigError, Problem, problem_line, problems_json, render_problems
 from daemon.rules import Flags, Rule
 from tests.unit.config_files import (
     BASE,
+    CACHE,
     GOOGLE,
     KEY,
+    MICROSOFT,
     SECRET,
     ZOOM,
     fields_of,
@@ -56,11 +58,75 @@ def test_relative_files_count_from_the_configuration_file(place, monkeypatch):
 
 
 def test_connectors_get_their_settings_with_the_secrets_read(place):
-    config = read(place, BASE + GOOGLE + ZOOM + '[static]\nurl = "https://meet.example.com/{key}"\n')
+    static = '[static]\nurl = "https://meet.example.com/{key}"\n'
+    config = read(place, BASE + GOOGLE + MICROSOFT + ZOOM + static)
     assert config.google_settings() == GoogleSettings(service_account=KEY)
     assert config.zoom_settings() == ZoomSettings("account", "client", SECRET)
     assert config.static_settings() == StaticSettings("https://meet.example.com/{key}")
-    assert config.services() == ("meet", "zoom", "static")
+    categories = {"Zoom": "zoom", "Teams": "teams", "Video call": "default"}
+    assert config.microsoft_settings() == MicrosoftSettings(
+        "example.onmicrosoft.com", "app", SECRET, categories=categories
+    )
+    assert config.services() == ("meet", "teams", "zoom", "static")
+
+
+def test_microsoft_lists_as_far_ahead_as_everything_else(place):
+    config = read(place, BASE + MICROSOFT + "[sync]\nwindow_days = 30\n")
+    assert config.microsoft_settings().window_days == 30
+    assert (config.services(), config.warnings) == (("teams",), ())
+
+
+def test_categories_ask_for_nothing_that_is_not_set_up_unless_the_operator_says_so(place):
+    defaults = read(place, BASE + MICROSOFT).microsoft_settings().categories
+    assert defaults == {"Teams": "teams", "Video call": "default"}
+    own = '[microsoft.categories]\n"Besprechung" = "integrated"\nPrivate = "none"\n'
+    stated = read(place, BASE + MICROSOFT + own).microsoft_settings().categories
+    assert stated == {"Besprechung": "integrated", "Private": "none"}
+    assert read(place, BASE + MICROSOFT + "[microsoft.categories]\n").microsoft_settings().categories == {}
+
+
+PERSON = '[[microsoft.people]]\nemail = "Ada@example.com"\ntoken_file = "ada.cache"\n'
+
+
+def test_people_may_agree_to_microsoft_by_themselves(place):
+    config = read(place, BASE + MICROSOFT + PERSON)
+    [ada] = config.microsoft_people()
+    assert (ada.email, ada.token_cache, ada.path) == ("ada@example.com", CACHE, place / "ada.cache")
+    assert SECRET not in repr(ada) + repr(config) + config.model_dump_json()
+    assert (config.microsoft.users, config.warnings) == (("grace@example.com",), ())
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_person_who_has_not_agreed_yet_is_a_warning_that_says_how(place, content):
+    (place / "ada.cache").unlink()
+    if content is not None:
+        write(place / "ada.cache", content)
+    config = read(place, BASE + MICROSOFT + PERSON)
+    assert [person.token_cache for person in config.microsoft_people()] == [""]
+    assert [problem_line("c", warning) for warning in config.warnings] == [
+        (
+            "c:13: warning: [[microsoft.people]] #1 token_file: this person has not agreed yet. "
+            "Run huddled connect microsoft with this address; until then these calendars are left alone."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", SECRET, '{"RefreshToken": {}}', '{"RefreshToken": 1}', "[" * 9999]
+)
+def test_what_is_no_token_cache_is_a_problem(place, content):
+    write(place / "ada.cache", content)
+    [line] = lines(place, BASE + MICROSOFT + PERSON)
+    assert line == (
+        "13: [[microsoft.people]] #1 token_file: the file is not what huddled connect microsoft writes. "
+        "Take it away, and run huddled connect microsoft with this person's address."
+    )
+
+
+def test_a_token_cache_that_others_can_read_is_a_warning(place):
+    (place / "ada.cache").chmod(0o644)
+    [warning] = read(place, BASE + MICROSOFT + PERSON).warnings
+    assert (warning.key, warning.line) == ("[[microsoft.people]] #1 token_file", 13)
 
 
 def test_people_may_come_with_refresh_tokens_of_their_own(place):
@@ -76,8 +142,9 @@ def test_people_may_come_with_refresh_tokens_of_their_own(place):
 
 def test_providers_that_are_left_out_have_no_settings(place):
     config = read(place, BASE)
-    assert (config.google_settings(), config.zoom_settings(), config.static_settings()) == (None, None, None)
-    assert (config.services(), config.google_users()) == ((), ())
+    assert (config.google_settings(), config.microsoft_settings()) == (None, None)
+    assert (config.zoom_settings(), config.static_settings()) == (None, None)
+    assert (config.services(), config.google_users(), config.microsoft_people()) == ((), (), ())
 
 
 def test_the_policy_gets_plain_data(place):
@@ -121,7 +188,7 @@ def test_the_defaults_of_flags_are_those_of_the_policy(place):
     assert read(place, BASE).policy_flags() == Flags()
 
 
-@pytest.mark.parametrize("settings", [GoogleSettings, ZoomSettings, StaticSettings])
+@pytest.mark.parametrize("settings", [GoogleSettings, MicrosoftSettings, ZoomSettings, StaticSettings])
 def test_the_defaults_of_a_provider_are_those_of_its_connector(settings):
     section = settings.__name__.removesuffix("Settings").lower()
     keys = fields_of(section)
@@ -129,8 +196,12 @@ def test_the_defaults_of_a_provider_are_those_of_its_connector(settings):
         f.name: f.default for f in dataclasses.fields(settings) if f.default is not dataclasses.MISSING
     }
     shared = keys.keys() & defaults.keys()
-    assert shared >= defaults.keys() - {"client_secret", "service_account"}
+    assert shared >= defaults.keys() - {"client_secret", "service_account", "window_days"}
     assert {name: keys[name] for name in shared} == {name: defaults[name] for name in shared}
+
+
+def test_the_default_window_of_microsoft_is_that_of_all_calendars():
+    assert MicrosoftSettings("tenant", "client", "secret").window_days == fields_of("sync")["window_days"]
 
 
 def test_a_configuration_cannot_be_changed(place):
@@ -141,10 +212,14 @@ def test_a_configuration_cannot_be_changed(place):
 
 def test_addresses_of_providers_end_as_their_connectors_want_them(place):
     google = GOOGLE + 'api_base = "http://127.0.0.1:9/calendar"\ntoken_url = "http://[::1]:9/token/"\n'
-    config = read(place, BASE + google + ZOOM + 'api_base = "https://zoom.example/v2/"\n')
+    microsoft = 'graph_base = "https://graph.example/v1.0/"\nredirect_uri = "http://localhost:8479/"\n'
+    zoom = 'api_base = "https://zoom.example/v2/"\n'
+    config = read(place, BASE + google + MICROSOFT + microsoft + ZOOM + zoom)
     assert config.google_settings().api_base == "http://127.0.0.1:9/calendar/"
     assert config.google_settings().token_url == "http://[::1]:9/token"
     assert config.zoom_settings().api_base == "https://zoom.example/v2"
+    assert config.microsoft_settings().graph_base == "https://graph.example/v1.0"
+    assert config.microsoft_settings().redirect_uri == "http://localhost:8479/"  # compared letter for letter
 
 
 def test_a_byte_order_mark_and_foreign_line_ends_do_no_harm(place):
@@ -160,9 +235,10 @@ def test_a_byte_order_mark_and_foreign_line_ends_do_no_harm(place):
 
 
 def test_secrets_show_nowhere(place):
-    config = read(place, BASE + GOOGLE + ZOOM)
+    config = read(place, BASE + GOOGLE + MICROSOFT + ZOOM)
     shown = [repr(config), str(config), str(config.model_dump()), config.model_dump_json()]
     shown += [repr(config.google_settings()), repr(config.zoom_settings())]
+    shown += [repr(config.microsoft_settings())]
     assert [text for text in shown if SECRET in text] == []
     assert json.loads(config.model_dump_json())["zoom"]["client_secret_file"] == str(place / "zoom.secret")
 
@@ -181,6 +257,11 @@ def test_secrets_show_nowhere(place):
         ZOOM.replace("zoom.secret", f"{SECRET}/\\u0000"),
         f'[log]\nlevel = "{SECRET}"',
         f'[store2]\nurl = "{SECRET}"',
+        f'{MICROSOFT}client_secret = "{SECRET}"',
+        f'{MICROSOFT}categories = {{Zoom = "{SECRET}"}}',
+        f'{MICROSOFT}people = [{{email = "{SECRET}", token_file = "{SECRET}"}}]',
+        MICROSOFT.replace("example.onmicrosoft.com", f"{SECRET}/x"),
+        MICROSOFT.replace("microsoft.secret", SECRET),
         f'[log]\nlevel = "{SECRET}',
     ],
 )

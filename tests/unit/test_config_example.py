@@ -11,7 +11,7 @@ import pytest
 from daemon.config import schema as config_schema
 from daemon.config.load import load
 from daemon.config.words import sections
-from tests.unit.config_files import fields_of
+from tests.unit.config_files import CACHE, fields_of
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = (ROOT / "config.example.toml").read_text()
@@ -19,7 +19,7 @@ EXAMPLE = (ROOT / "config.example.toml").read_text()
 
 def uncommented(text):
     """Switch on every setting that the example only shows."""
-    return re.sub(r"(?m)^#(?=[a-z\[])", "", text)
+    return re.sub(r'(?m)^#(?=[a-z\["])', "", text)
 
 
 @pytest.fixture
@@ -27,7 +27,8 @@ def example(tmp_path):
     """Return a function that reads a version of the example, with a file for each secret that it names."""
     key = json.dumps({"client_email": "huddled@x.iam.example", "private_key": "secret"})
     for name in re.findall(r'"credential:([\w.-]+)"', EXAMPLE):
-        (tmp_path / name).write_text(key if "account" in name else "secret")
+        content = key if "account" in name else CACHE if "microsoft-token" in name else "secret"
+        (tmp_path / name).write_text(content)
 
     def read_example(text):
         path = tmp_path / "config.toml"
@@ -45,8 +46,8 @@ def test_the_example_is_a_good_configuration(example):
 
 def test_the_example_is_still_good_with_everything_switched_on(example):
     config = example(uncommented(EXAMPLE))
-    assert config.services() == ("meet", "zoom", "static")
-    assert len(config.rules) == len(config.google_users()) == 1
+    assert config.services() == ("meet", "teams", "zoom", "static")
+    assert len(config.rules) == len(config.google_users()) == len(config.microsoft_people()) == 1
 
 
 def test_the_example_names_every_key():
@@ -60,16 +61,26 @@ def test_the_example_names_every_key():
     ]
     assert missing == []
     assert shown["google"]["users"][0].keys() == {"email", "refresh_token_file"}
+    assert shown["microsoft"]["people"][0].keys() == {"email", "token_file"}
+
+
+def test_either_way_into_microsoft_alone_is_a_good_configuration(example):
+    everything = uncommented(EXAMPLE)
+    people = everything.index("[[microsoft.people]]")
+    application = everything[:people] + everything[everything.index("\n[zoom]") :]
+    assert example(application).microsoft.people == ()
+    delegated = re.sub(r"(?m)^users = \[\"ada.*\n", "", everything)
+    assert example(delegated).microsoft.users == ()
 
 
 def test_settings_that_the_example_has_switched_off_show_their_defaults():
     on, everything = tomllib.loads(EXAMPLE), tomllib.loads(uncommented(EXAMPLE))
-    own = {"client_id", "client_secret_file", "users"}
+    own = {"tenant", "client_id", "client_secret_file", "users", "people"}
     different = [
         f"{section}.{name}"
         for section in everything.keys() - {"rules", "static"}
         for name, value in everything[section].items()
-        if name not in on[section] and name not in own and not same(value, fields_of(section)[name])
+        if name not in on.get(section, {}) and name not in own and not same(value, fields_of(section)[name])
     ]
     assert different == []
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from daemon.config.load import load
 from daemon.config.problems import ConfigError, Problem, label, problem_line, problems_json, render_problems
 from daemon.config.words import sections
-from tests.unit.config_files import BASE, GOOGLE, ZOOM, fields_of, furnish, lines, problems, read
+from tests.unit.config_files import BASE, GOOGLE, MICROSOFT, ZOOM, fields_of, furnish, lines, problems, read
 
 
 @pytest.fixture
@@ -31,8 +31,29 @@ SINGLE = [
     ('[log]\n"\\u001b[2J" = 3', r'10: [log] "\u001b[2J": unknown key. Known here: level, format.'),
     ("[synk]\nworkers = 3", '9: synk: unknown section. Did you mean "sync"?'),
     (
-        "[microsoft]",
-        "9: microsoft: unknown section. The sections are: server, sync, store, flags, rules, google,",
+        "[outlook]",
+        "9: outlook: unknown section. The sections are: server, sync, store, flags, rules, google, microsoft, zoom",
+    ),
+    ("[micosoft]", '9: micosoft: unknown section. Did you mean "microsoft"?'),
+    (
+        "[limits]\nmicrosoft_concurrency = 5",
+        "10: [limits] microsoft_concurrency: is 5, more than 4. Give a number",
+    ),
+    (
+        '[flags]\ndefault = "teams"',
+        '10: [flags] default: must be one of "auto", "integrated", "zoom", "static", ',
+    ),
+    (
+        '[flags]\nvideo = "teams"',
+        "10: [flags] video: names teams, which is not set up. Add a section [microsoft], or choose another",
+    ),
+    (
+        '[flags]\nvideo = "temas"',
+        '10: [flags] video: must be one of "meet", "teams", "zoom", "static", "default". Did you mean "teams"?',
+    ),
+    (
+        '[[rules]]\nservice = "teams"',
+        "10: [[rules]] #1 service: names teams, which is not set up. Add a section [microsoft], or",
     ),
     (
         '[log]\nlevel = "warn"',
@@ -136,6 +157,148 @@ def test_each_mistake_is_named_placed_and_mended(place, text, said):
     assert [line[: len(said)] for line in found] == [said]
 
 
+# The same of the section for Microsoft: it begins on line 6 and is five lines long
+
+MICROSOFTS = [
+    ("tennant = 1", '11: [microsoft] tennant: unknown key. Did you mean "tenant"?'),
+    (
+        "client_secret = 1",
+        "11: [microsoft] client_secret: unknown key. Secrets do not stand here: put it in a file",
+    ),
+    ("subjects = []", "11: [microsoft] subjects: unknown key. It belongs in [google]."),
+    (
+        "subscription_minutes = 44",
+        "11: [microsoft] subscription_minutes: is 44, less than 45. Give a number from 45 to 10070.",
+    ),
+    (
+        "subscription_minutes = 10071",
+        "11: [microsoft] subscription_minutes: is 10071, more than 10070. Give a",
+    ),
+    ('graph_base = "http://graph.example"', "11: [microsoft] graph_base: is plain http. Write https://"),
+    ('authority = "http://login.example"', "11: [microsoft] authority: is plain http. Write https://"),
+    ('authority = "https://login.example/?x"', "11: [microsoft] authority: has a query or a fragment."),
+    (
+        'redirect_uri = "http://huddled.example"',
+        "11: [microsoft] redirect_uri: is plain http. Write https://",
+    ),
+    ('redirect_uri = "localhost:8479"', "11: [microsoft] redirect_uri: is not a web address."),
+    ('calendars = [""]', "11: [microsoft] calendars #1: is empty. For example: calendars"),
+    (
+        'people = [{token_file = "ada.cache"}]',
+        '11: [[microsoft.people]] #1 email: is missing. Add: email = "ada@example.com"',
+    ),
+    (
+        '[[microsoft.people]]\nemail = "a@b.example"',
+        '11: [[microsoft.people]] #1 token_file: is missing. Add: token_file = "credential:microsoft-token"',
+    ),
+    (
+        '[[microsoft.people]]\nemail = "a@b.example"\ntoken_file = "ada.cache"\nrefresh_token_file = "x"',
+        "14: [[microsoft.people]] #1 refresh_token_file: unknown key. Did you mean",
+    ),
+    (
+        '[microsoft.people]\nemail = "a@b.example"\ntoken_file = "ada.cache"',
+        "11: [microsoft] people: is a single table, but there can be several. Write [[microsoft.people]] in place",
+    ),
+    (
+        "categories = 3",
+        '11: [microsoft] categories: must be a table, but is a number. For example: categories = {"Zoom" =',
+    ),
+    (
+        '[microsoft.categories]\n"Video call" = "temas"',
+        '12: [microsoft.categories] "Video call": must be one of "meet", "teams", "zoom", "static", "default", ',
+    ),
+    (
+        '[microsoft.categories]\nZoom = "temas"',
+        (
+            '12: [microsoft.categories] Zoom: must be one of "meet", "teams", "zoom", "static", "default", '
+            '"integrated", "none". Did you mean "teams"?'
+        ),
+    ),
+    (
+        "[microsoft.categories]\nZoom = 3",
+        (
+            '12: [microsoft.categories] Zoom: must be one of "meet", "teams", "zoom", "static", "default", '
+            '"integrated", "none". For example: "Zoom" = "zoom"'
+        ),
+    ),
+    (
+        '[microsoft.categories]\nZoom = "zoom"',
+        "12: [microsoft.categories] Zoom: names zoom, which is not set up. Add a section [zoom], or choose another",
+    ),
+    (
+        '[microsoft.categories]\nMeet = "meet"',
+        "12: [microsoft.categories] Meet: names meet, which is not set up. Add a section [google], or choose",
+    ),
+    (
+        '[microsoft.categories]\nTeams = "teams"\n"TEAMS " = "default"',
+        '13: [microsoft.categories] "TEAMS ": this category is listed before. Upper and lower case count alike here',
+    ),
+    (
+        '[microsoft.categories]\n"" = "teams"',
+        '12: [microsoft.categories] "": is no name of a category. Write it as Outlook shows it.',
+    ),
+    (
+        '[[microsoft.people]]\nemail = "GRACE@example.com"\ntoken_file = "ada.cache"',
+        "12: [[microsoft.people]] #1 email: this person is listed before. List everybody once, in users or in people.",
+    ),
+    (
+        "subscription_minutes = 1440",
+        "11: [microsoft] subscription_minutes: subscriptions last 86400 seconds, but are renewed 86400 seconds before",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), MICROSOFTS)
+def test_each_mistake_about_microsoft_is_named_placed_and_mended(place, text, said):
+    found = lines(place, BASE + MICROSOFT + text + "\n")
+    assert [line[: len(said)] for line in found] == [said]
+
+
+HALVES = [
+    ('tenant = "example.onmicrosoft.com"\n', "", "6: [microsoft] tenant: is missing. Add: tenant ="),
+    ('client_id = "app"\n', "", "6: [microsoft] client_id: is missing. Add: client_id ="),
+    (
+        'client_secret_file = "microsoft.secret"\n',
+        "",
+        '6: [microsoft] client_secret_file: is missing. Add: client_secret_file = "credential:microsoft-client-secret"',
+    ),
+    (
+        '["Grace@example.com"]',
+        "[]",
+        "6: [microsoft]: nobody's calendars are looked after. List people in users",
+    ),
+    ('"Grace@', '"a@b.example", "A@b.example", "', "10: [microsoft] users #3: is not a mail address."),
+    ('"Grace@', '"GRACE@example.com", "Grace@', "10: [microsoft] users #2: this person is listed before."),
+    ("example.onmicrosoft.com", "", "7: [microsoft] tenant: is not a tenant. Give the directory (tenant) id"),
+    ("example.onmicrosoft.com", "a/b", "7: [microsoft] tenant: is not a tenant."),
+    (
+        "example.onmicrosoft.com",
+        "Consumers",
+        "7: [microsoft] tenant: stands for private accounts, whose calendars",
+    ),
+    (
+        "example.onmicrosoft.com",
+        "common",
+        "7: [microsoft] tenant: stands for every tenant, but the app's own",
+    ),
+]
+
+
+@pytest.mark.parametrize(("good", "bad", "said"), HALVES)
+def test_half_a_way_into_microsoft_is_a_problem(place, good, bad, said):
+    assert good in MICROSOFT
+    found = lines(place, BASE + MICROSOFT.replace(good, bad))
+    assert said in [line[: len(said)] for line in found]
+
+
+def test_people_of_any_tenant_may_agree_by_themselves(place):
+    person = '[[microsoft.people]]\nemail = "a@b.example"\ntoken_file = "ada.cache"\n'
+    text = MICROSOFT.replace("example.onmicrosoft.com", "organizations").replace(
+        '["Grace@example.com"]', "[]"
+    )
+    assert read(place, BASE + text + person).warnings == ()
+
+
 SERVER = [
     ('listen = "8480"', "is not a host and a port. Write for example"),
     ('listen = "127.0.0.1:65536"', "is not a host and a port."),
@@ -178,7 +341,8 @@ def test_a_bad_public_address_is_a_problem(place, url):
 )
 def test_a_good_public_address_loses_its_last_slash(place, url):
     api = 'api_base = "http://127.0.0.1:9"\n'
-    config = read(place, BASE.replace("https://huddled.example.com", url) + GOOGLE + api)
+    graph = 'graph_base = "http://127.0.0.1:9"\n'
+    config = read(place, BASE.replace("https://huddled.example.com", url) + GOOGLE + api + MICROSOFT + graph)
     assert config.server.public_url == url.rstrip("/")
     assert config.warnings == ()
 
@@ -293,6 +457,18 @@ def test_some_of_the_daily_calls_must_be_left_for_making_meetings(place):
         (
             BASE.replace("https://huddled.example.com", "http://127.0.0.1:8480") + GOOGLE,
             "which Google cannot reach",
+        ),
+        (
+            BASE.replace("https://huddled.example.com", "http://127.0.0.1:8480") + MICROSOFT,
+            "which Microsoft cannot reach",
+        ),
+        (
+            BASE.replace("https://huddled.example.com", "http://127.0.0.1:8480") + GOOGLE + MICROSOFT,
+            "which Google and Microsoft cannot reach",
+        ),
+        (
+            BASE + GOOGLE + MICROSOFT.replace("Grace", "ADA"),
+            ":13: warning: [microsoft] users #1: this person is listed in [google] too",
         ),
         (BASE.replace("sqlite:///", "sqlite:////nowhere/") + GOOGLE, "the directory of this file is missing"),
         (BASE.replace("huddled.db", f"{'x' * 999}/x") + GOOGLE, "the directory of this file is missing"),
@@ -442,3 +618,5 @@ def toml(value):
 def test_labels_look_like_the_file():
     assert label(("google", "users", 1, "email")) == "[[google.users]] #2 email"
     assert label(("sync", "a b")) == '[sync] "a b"'
+    assert label(("google", "users", 1)) == "[google] users #2"
+    assert label(("microsoft", "categories", "Video call")) == '[microsoft.categories] "Video call"'

@@ -1,4 +1,4 @@
-"""The sections of the providers, and what a connector gets of each.
+"""The section of Google, and what its connectors get of it.
 
 The defaults are those of `connectors/settings.py`, with every reason there; a test holds the two together.
 """
@@ -11,18 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
-from daemon.config.kinds import (
-    LISTED,
-    LinkPattern,
-    Mail,
-    MailOrNone,
-    Name,
-    Secret,
-    ServiceAccount,
-    Url,
-    UrlWithSlash,
-)
+from connectors.settings import GoogleSettings
+from daemon.config.kinds import LISTED, Mail, Name, Secret, ServiceAccount, Url, UrlWithSlash
 from daemon.config.sections import Section
 
 
@@ -90,56 +80,3 @@ class Google(Section):
         return tuple(
             GoogleUser(user.email, user.refresh_token_file.text.get_secret_value()) for user in self.users
         )
-
-
-class Zoom(Section):
-    """Zoom, through a server-to-server OAuth app."""
-
-    account_id: Annotated[Name, Field(examples=["AbCdEfGhIjKlMnOpQrStUv"])]
-    """The account id of the app."""
-    client_id: Annotated[Name, Field(examples=["AbCdEfGhIjKlMnOpQrStUv"])]
-    """The client id of the app."""
-    client_secret_file: Annotated[Secret, Field(examples=["credential:zoom-secret"])]
-    """The file of the app's client secret."""
-    default_host: MailOrNone = ""
-    """Hosts the meetings of organizers who have no Zoom user; empty: they get none."""
-    invitees: bool = True
-    """Tell Zoom who is invited."""
-    daily_limit: Annotated[int, Field(ge=1, le=100_000)] = 100
-    """How often a day Zoom lets one host create or change meetings."""
-    cancel_reserve: Annotated[int, Field(ge=0, le=100_000)] = 10
-    """How many of these are kept back for cancelling."""
-    list_lag_seconds: Annotated[float, Field(ge=0, le=3600)] = 60
-    """How long a new meeting may be missing from Zoom's list."""
-    api_base: Url = "https://api.zoom.us/v2"
-    """Where the API is."""
-    oauth_base: Url = "https://zoom.us/oauth"
-    """Where access tokens are fetched."""
-
-    def settings(self) -> ZoomSettings:
-        """Return what the connector needs."""
-        return ZoomSettings(
-            account_id=self.account_id,
-            client_id=self.client_id,
-            client_secret=self.client_secret_file.text.get_secret_value(),
-            api_base=self.api_base,
-            oauth_base=self.oauth_base,
-            default_host=self.default_host,
-            invitees=self.invitees,
-            daily_limit=self.daily_limit,
-            cancel_reserve=self.cancel_reserve,
-            list_lag_seconds=self.list_lag_seconds,
-        )
-
-
-class Static(Section):
-    """A link of your own, for example to a Jitsi room."""
-
-    url: Annotated[LinkPattern, Field(examples=["https://meet.example.com/{key}"])]
-    """The link. {organizer} and {key} stand for the organizer's address and the conference's own key."""
-    name: Name = "Video call"
-    """What people read beside the link."""
-
-    def settings(self) -> StaticSettings:
-        """Return what the connector needs."""
-        return StaticSettings(url=self.url, name=self.name)
