@@ -58,8 +58,8 @@ def answering(world: World, providers: Mapping[str, Provider]) -> Middleware:
 
 
 def operation(request: web.Request) -> str:
-    """Return the operation asked for: the route's name, or "unknown"."""
-    name = request.match_info.route.name or "unknown"
+    """Return the operation asked for: the last part of the route's name, or "unknown"."""
+    name = (request.match_info.route.name or "unknown").rpartition(":")[2]
     if request.headers.get("X-HTTP-Method-Override", "").upper() == "GET":
         return OVERRIDDEN.get(name, name)
     return name

@@ -19,7 +19,7 @@ class Provider(Protocol):
     """One provider: a module `sandbox.<name>.routes` with these functions.
 
     The name of a route is its operation (`events.patch`, `zoom.create`), under which calls are counted
-    and faults strike.
+    and faults strike; what stands before a colon only makes names differ (`microsoft:users1:events.patch`).
     Its state lives in `world.room(Kind)`. A handler says whom it served with `request[calls.USER] = email`.
     """
 
