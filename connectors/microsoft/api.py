@@ -1,0 +1,102 @@
+"""One mailbox's way to Graph: token, lane, one repetition after a 401, and errors by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from connectors.errors import NotFound, Transient
+from connectors.http import Answer, Http, Request
+from connectors.microsoft.auth import Account
+from connectors.microsoft.errors import PROVIDER, claims, judge
+from connectors.microsoft.requests import Requests
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Sends for one mailbox. `mailbox` is its address, in lower case."""
+
+    http: Http
+    account: Account
+    requests: Requests
+    mailbox: str
+    now: Callable[[], datetime]
+    _default: dict[str, str] = field(default_factory=dict)  # the id of the default calendar, once it is known
+
+    async def call(self, request: Request) -> Item:
+        """Return the JSON object of the answer, {} for an empty one. Raises what `errors.judge` makes of others."""
+        token = await self.account.token()
+        answer = await self._send(request, token)
+        if answer.status == 401:
+            answer = await self._send(request, await self.account.refresh(token, claims(answer)))
+        if not 200 <= answer.status < 300:
+            raise judge(answer, conditional="If-Match" in request.headers, now=self.now())
+        return _object(answer)
+
+    async def pages(self, request: Request) -> AsyncIterator[Item]:
+        """Yield page after page, by the provider's own links. Raises Transient when they go in a circle.
+
+        https://learn.microsoft.com/graph/paging
+        """
+        seen = {request.url}
+        while True:
+            page = await self.call(request)
+            yield page
+            link = str(page.get("@odata.nextLink") or "")
+            if not link:
+                return
+            if link in seen:
+                raise Transient("the same page came twice", provider=PROVIDER, reason="page_loop")
+            seen.add(link)
+            request = self.requests.link(link, request.op)
+
+    async def calendar_id(self, remote: str) -> str:
+        """Return Graph's id of a calendar. We know the default one by its mailbox, since ids of calendars change.
+
+        https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2423
+        """
+        if remote.lower() != self.mailbox:
+            return remote
+        if "id" not in self._default:
+            self.learn(await self.call(self.requests.calendar(self.mailbox)))
+        return self._default["id"]
+
+    def learn(self, item: Item) -> None:
+        """Take note of the default calendar."""
+        if not item.get("id"):
+            raise NotFound("the mailbox has no default calendar", provider=PROVIDER)
+        self._default["id"] = str(item["id"])
+
+    async def on_calendar(self, remote: str, build: Callable[[str], Request]) -> Item:
+        """Call with the calendar's id; one that is not found any more is looked up again, once."""
+        known = self._default.get("id")
+        found = await self.calendar_id(remote)
+        try:
+            return await self.call(build(found))
+        except NotFound:
+            if remote.lower() != self.mailbox or known is None:
+                raise
+            self._default.clear()
+            again = await self.calendar_id(remote)
+            if again == found:
+                raise
+            return await self.call(build(again))
+
+    async def _send(self, request: Request, token: str) -> Answer:
+        headers = {**request.headers, "Authorization": f"Bearer {token}"}
+        return await self.http.send(replace(request, headers=headers, lane=self.mailbox))
+
+
+def _object(answer: Answer) -> Item:
+    if not answer.body.strip():
+        return {}
+    body = answer.json()
+    if not isinstance(body, dict):
+        raise Transient(
+            "the answer is no JSON object", provider=PROVIDER, status=answer.status, reason="not_json"
+        )
+    return body
