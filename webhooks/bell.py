@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import structlog
@@ -57,9 +57,15 @@ class Bell:
 
     async def ring(self, kind: str, key: str) -> None:
         """Ring and return once that is durable. Raises StoreError or TimeoutError when it is not known to be."""
-        if len(self._waiting) >= MOST_WAITING and (kind, key) not in self._waiting:
-            raise StoreFull
-        self._waiting[kind, key] = None
+        await self.ring_all(((kind, key),))
+
+    async def ring_all(self, rings: Collection[tuple[str, str]]) -> None:
+        """Ring for each kind and key in one commit, or for none of them. Raises what `ring` does."""
+        if len(self._waiting) + len(rings) > MOST_WAITING:
+            new = {one for one in rings if one not in self._waiting}
+            if len(self._waiting) + len(new) > MOST_WAITING:
+                raise StoreFull
+        self._waiting.update(dict.fromkeys(rings))
         # A batch that was given up on has had its answer: this ring has a deadline of its own.
         if self._batch is None or self._batch.settled:
             self._batch = _Batch()

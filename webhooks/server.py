@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 
-import structlog
 from aiohttp import web
-from aiolimiter import AsyncLimiter
 
-from store import calendars
-from store.errors import StoreError
-from webhooks import google
+from webhooks import microsoft_door
 from webhooks.bell import Bell, Channels
+from webhooks.google_door import STRANGERS_A_MINUTE, GoogleDoor
+from webhooks.microsoft_door import MicrosoftDoor
 
-log = structlog.get_logger(__name__)
+# The path of each provider's pushes. {channel} stands for the channel's id.
+HOOKS: Mapping[str, str] = {"google": "/hooks/google/{channel}", "microsoft": "/hooks/microsoft"}
 
-LARGEST_BODY = 4096  # bytes; Google's pushes have none
 LARGEST_HEADER = 4096  # bytes, for one header line
 SHUTDOWN = 5.0  # seconds that a push under way has left when we stop
 LINGERING = 1.0  # seconds that the rest of a body may take after the answer, unread
-STRANGERS_A_MINUTE = 6  # channels nobody knows, for which work is taken on: anybody can make them up
-NAME = re.compile("[!-~]{1,256}")  # what Google's ids are made of
-
-DONE = 204
-COME_AGAIN = 503
 
 
 Answered = Callable[[int], None]
@@ -37,16 +29,22 @@ def build(
     strangers_a_minute: float = STRANGERS_A_MINUTE,
 ) -> web.Application:
     """Make the application that listens for pushes; `answered` is told the status of each answer."""
-    app = web.Application(client_max_size=LARGEST_BODY)
-    door = GoogleDoor(bell, channels, strangers_a_minute)
+    app = web.Application(client_max_size=microsoft_door.LARGEST_BODY)
+    google, microsoft = GoogleDoor(bell, channels, strangers_a_minute), MicrosoftDoor(bell, channels)
+    app.router.add_post(HOOKS["google"], _counted(google.push, answered))
+    app.router.add_post(HOOKS["microsoft"], _counted(microsoft.push, answered))
+    return app
 
-    async def push(request: web.Request) -> web.Response:
-        response = await door.push(request)
+
+def _counted(
+    push: Callable[[web.Request], Awaitable[web.Response]], answered: Answered
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def counted(request: web.Request) -> web.Response:
+        response = await push(request)
         answered(response.status)
         return response
 
-    app.router.add_post("/hooks/google/{channel}", push)
-    return app
+    return counted
 
 
 def runner(app: web.Application) -> web.AppRunner:
@@ -58,47 +56,5 @@ def runner(app: web.Application) -> web.AppRunner:
         max_field_size=LARGEST_HEADER,
         lingering_time=LINGERING,
         shutdown_timeout=SHUTDOWN,
+        auto_decompress=False,  # a few bytes can be made to unfold to gigabytes; no provider packs its pushes
     )
-
-
-class GoogleDoor:
-    """Pushes of Google's. One that is not known is told that all is well, and then stopped at its source."""
-
-    def __init__(
-        self, bell: Bell, channels: Channels, strangers_a_minute: float = STRANGERS_A_MINUTE
-    ) -> None:
-        """`channels` says which channel rings for which calendar."""
-        self._bell = bell
-        self._channels = channels
-        self._strangers = AsyncLimiter(strangers_a_minute, 60)
-
-    async def push(self, request: web.Request) -> web.Response:
-        """Verify, ring, answer."""
-        if (request.content_length or 0) > LARGEST_BODY:
-            return web.Response(status=413, text="a push has no body")
-        channel, headers = request.match_info["channel"], request.headers
-        known = self._channels.known.get(channel)
-        try:
-            if known is None:
-                await self._stranger(google.read(channel, headers))
-            elif not calendars.token_matches(google.token(headers), known[1]):
-                log.warning("push refused", channel=channel, reason="its token is wrong")
-                return web.Response(status=403, text="the channel's token is wrong")
-            elif not google.opens(headers):
-                await self._bell.ring("sync", known[0])
-        except (StoreError, TimeoutError) as error:
-            log.error("push not noted", channel=channel, error=str(error))
-            return web.Response(status=COME_AGAIN, text="not noted, please send it again")
-        return web.Response(status=DONE)
-
-    async def _stranger(self, push: google.Push) -> None:
-        """Have a channel stopped that we lost track of, if it speaks of a calendar that is ours.
-
-        An answer of 4xx would not stop it: Google goes on until the channel expires.
-        """
-        if not all(NAME.fullmatch(name) for name in (push.channel, push.resource, push.calendar)):
-            return
-        calendar = calendars.calendar_id("google", push.calendar)
-        if calendar in self._channels.calendars and self._strangers.has_capacity():
-            await self._strangers.acquire()
-            await self._bell.ring("stop", f"{calendar} {push.channel} {push.resource}")

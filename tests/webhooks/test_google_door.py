@@ -6,72 +6,19 @@ import ast
 import asyncio
 import inspect
 import textwrap
-from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import ClientSession, web
+from doorway import CHANGED, opened
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ringing import CALENDAR, NOW, REMOTE, TOKEN, SlowDisk, SteerableLoop, advance, furnish, rung
+from ringing import CALENDAR, REMOTE, TOKEN, SlowDisk, SteerableLoop, advance, furnish
 
 from store import calendars
-from store.db import SqliteStore
 from webhooks import bell as bells
-from webhooks import server
-from webhooks.bell import Bell, Channels
+from webhooks import google_door, server
 
 URI = f"https://www.googleapis.com/calendar/v3/calendars/{REMOTE}/events?alt=json"
-CHANGED = {"X-Goog-Resource-State": "exists", "X-Goog-Channel-Token": TOKEN}
 STRANGE = {"X-Goog-Resource-State": "exists", "X-Goog-Resource-ID": "res-9", "X-Goog-Resource-URI": URI}
-
-FULL_STOP = b"\r\n\r\nPOST /the/end HTTP/1.1\r\nHost: x\r\n\r\n"  # whatever came before is complete now
-
-
-class Door:
-    """A running server, its store, and what it answered."""
-
-    def __init__(self, store, port, session, answers):
-        self.store, self.port, self.session, self.answers = store, port, session, answers
-
-    async def push(self, channel="chan-1", headers=CHANGED, method="POST", **more):
-        address = f"http://127.0.0.1:{self.port}/hooks/google/{channel}"
-        async with self.session.request(method, address, headers=headers, **more) as answer:
-            return answer.status
-
-    async def rung(self):
-        return await self.store.read(rung)
-
-    async def raw(self, request):
-        """Send bytes as they are; return the status, or None where the server just hangs up."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(request + FULL_STOP)
-            line = await reader.readline()
-            while (line and not line.startswith(b"HTTP/1.")) or line.split(b" ")[1:2] == [b"100"]:
-                line = await reader.readline()
-        except ConnectionError:
-            return None
-        finally:
-            writer.close()
-        return int(line.split(b" ")[1]) if line else None
-
-
-@asynccontextmanager
-async def opened(path, **options):
-    store, answers = SqliteStore(str(path)), []
-    await store.tx(furnish)
-    channels = Channels()
-    await channels.fill(store)
-    runner = server.runner(server.build(Bell(store, lambda: NOW), channels, answers.append, **options))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        async with ClientSession() as session:
-            yield Door(store, runner.addresses[0][1], session, answers)
-    finally:
-        await runner.cleanup()
-        store.close()
 
 
 @pytest.fixture
@@ -113,7 +60,7 @@ async def test_the_token_of_another_channel_is_a_wrong_one(tmp_path):
 
 def test_tokens_are_compared_in_constant_time_and_nowhere_else():
     assert "hmac.compare_digest(" in inspect.getsource(calendars.token_matches)
-    source = ast.parse(textwrap.dedent(inspect.getsource(server.GoogleDoor)))
+    source = ast.parse(textwrap.dedent(inspect.getsource(google_door.GoogleDoor)))
     compared = [ast.unparse(node) for node in ast.walk(source) if isinstance(node, ast.Compare)]
     assert [one for one in compared if "token" in one or "known[1]" in one] == []
 
@@ -167,13 +114,13 @@ async def test_bytes_that_are_no_text_do_no_harm(door, header, raw):
 def test_strangers_cannot_fill_the_disk(tmp_path):
     async def test():
         async with opened(tmp_path / "huddled.db") as door:
-            for number in range(server.STRANGERS_A_MINUTE + 50):
+            for number in range(google_door.STRANGERS_A_MINUTE + 50):
                 assert await door.push(f"lost-{number}", STRANGE) == 204
-            assert len(await door.rung()) == server.STRANGERS_A_MINUTE
+            assert len(await door.rung()) == google_door.STRANGERS_A_MINUTE
             assert await door.push() == 204  # ours are not affected
             await advance(60)
             assert await door.push("lost-again", STRANGE) == 204
-            assert len(await door.rung()) == server.STRANGERS_A_MINUTE + 2
+            assert len(await door.rung()) == google_door.STRANGERS_A_MINUTE + 2
 
     with asyncio.Runner(loop_factory=SteerableLoop) as runner:
         runner.run(test())
@@ -205,8 +152,8 @@ def test_a_slow_disk_asks_for_another_try_at_the_deadline(tmp_path):
 
 
 async def test_a_body_is_taken_if_it_is_small_and_refused_if_it_is_not(door):
-    assert await door.push(data=b"x" * server.LARGEST_BODY) == 204
-    assert await door.push(data=b"x" * (server.LARGEST_BODY + 1)) == 413
+    assert await door.push(data=b"x" * google_door.LARGEST_BODY) == 204
+    assert await door.push(data=b"x" * (google_door.LARGEST_BODY + 1)) == 413
     assert await door.rung() == {("sync", CALENDAR): 1}
 
 

@@ -1,0 +1,72 @@
+"""A real server with all doors, a small store behind it, and ways to knock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+from aiohttp import ClientSession, web
+from ringing import NOW, TOKEN, furnish, rung
+
+from store.db import SqliteStore
+from webhooks import server
+from webhooks.bell import Bell, Channels
+
+CHANGED = {"X-Goog-Resource-State": "exists", "X-Goog-Channel-Token": TOKEN}
+
+FULL_STOP = b"\r\n\r\nPOST /the/end HTTP/1.1\r\nHost: x\r\n\r\n"  # whatever came before is complete now
+
+
+class Door:
+    """A running server, its store, and what it answered."""
+
+    def __init__(self, store, port, session, answers):
+        self.store, self.port, self.session, self.answers = store, port, session, answers
+
+    async def push(self, channel="chan-1", headers=CHANGED, method="POST", **more):
+        address = f"http://127.0.0.1:{self.port}/hooks/google/{channel}"
+        async with self.session.request(method, address, headers=headers, **more) as answer:
+            return answer.status
+
+    async def notify(self, batch, query="", **more):
+        """Send what Graph would; return the status, and what else a sender can see of the answer."""
+        body = batch if isinstance(batch, bytes) else json.dumps(batch).encode()
+        address = f"http://127.0.0.1:{self.port}/hooks/microsoft{query}"
+        async with self.session.post(address, data=body, **more) as answer:
+            return answer.status, await answer.read(), answer.headers.get("Content-Type")
+
+    async def rung(self):
+        return await self.store.read(rung)
+
+    async def raw(self, request):
+        """Send bytes as they are; return the status, or None where the server just hangs up."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(request + FULL_STOP)
+            line = await reader.readline()
+            while (line and not line.startswith(b"HTTP/1.")) or line.split(b" ")[1:2] == [b"100"]:
+                line = await reader.readline()
+        except ConnectionError:
+            return None
+        finally:
+            writer.close()
+        return int(line.split(b" ")[1]) if line else None
+
+
+@asynccontextmanager
+async def opened(path, **options):
+    store, answers = SqliteStore(str(path)), []
+    await store.tx(furnish)
+    channels = Channels()
+    await channels.fill(store)
+    runner = server.runner(server.build(Bell(store, lambda: NOW), channels, answers.append, **options))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        async with ClientSession() as session:
+            yield Door(store, runner.addresses[0][1], session, answers)
+    finally:
+        await runner.cleanup()
+        store.close()
