@@ -9,6 +9,7 @@ https://learn.microsoft.com/entra/msal/python/
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -161,10 +162,9 @@ def consented(
     Raises Unauthorized where it is unreadable.
     """
     client = Client(http, settings, now, address)
-    try:
-        client.cache.deserialize(kept)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise refused.unreadable(address) from error
+    if not _is_cache(kept):
+        raise refused.unreadable(address)
+    client.cache.deserialize(kept)
     scopes = [f"{_resource(settings)}/{SCOPE}"]
 
     def step(app: Any, fresh: bool, claims: str) -> Result:  # noqa: FBT001 - As above.
@@ -187,6 +187,14 @@ def _resource(settings: MicrosoftSettings) -> str:
     parts = urlsplit(settings.graph_base)
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     return origin if origin in _CLOUDS else GRAPH
+
+
+def _is_cache(text: str) -> bool:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and all(isinstance(section, dict) for section in found.values())
 
 
 def _granted(result: Result) -> bool:
