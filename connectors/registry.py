@@ -12,7 +12,7 @@ from connectors.base import Calendar, Meetings
 from connectors.errors import Rejected, Unauthorized
 from connectors.http import Http
 from connectors.oauth import Save
-from connectors.settings import GoogleSettings, StaticSettings, ZoomSettings
+from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
 
 if TYPE_CHECKING:
     from connectors.google.api import Api
@@ -40,6 +40,7 @@ class Registry:
     now: Callable[[], datetime]
     dice: Random
     google: GoogleSettings | None = None
+    microsoft: MicrosoftSettings | None = None
     zoom: ZoomSettings | None = None
     static: StaticSettings | None = None
     budget: Budget | None = None

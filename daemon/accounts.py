@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import structlog
@@ -23,6 +23,27 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the configuration, whose calendars we reach with their own consent or their organisation's."""
+
+    provider: str
+    address: str
+    mode: str
+    token: str = field(default="", repr=False)  # of mode "user"; empty until they have agreed
+
+
+def everybody(config: Config) -> Sequence[Person]:
+    """List the people whose calendars are looked after."""
+    google, microsoft = config.google, config.microsoft
+    return [
+        *(Person("google", one, "delegated") for one in (google.subjects if google else ())),
+        *(Person("google", one.email, "user", one.refresh_token) for one in config.google_users()),
+        *(Person("microsoft", one, "application") for one in (microsoft.users if microsoft else ())),
+        *(Person("microsoft", one.email, "user", one.token_cache) for one in config.microsoft_people()),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class Accounts:
     """The accounts of one configuration."""
 
@@ -32,26 +53,20 @@ class Accounts:
 
     async def enrol(self, now: float) -> Mapping[str, Credentials]:
         """Make the profiles that are missing. Returns the credentials by profile."""
-        google = self.config.google
-        if google is None:
-            return {}
-        users = self.config.google_users()
-        modes = dict.fromkeys(google.subjects, "delegated") | {user.email: "user" for user in users}
+        people = everybody(self.config)
 
-        def ensure(conn: sqlite3.Connection) -> dict[str, str]:
-            return {
-                address: profiles.ensure(conn, "google", address, mode, now)
-                for address, mode in modes.items()
-            }
+        def ensure(conn: sqlite3.Connection) -> list[str]:
+            return [profiles.ensure(conn, one.provider, one.address, one.mode, now) for one in people]
 
         names = await self.store.tx(ensure)
-        found = {names[address]: Credentials("google", address) for address in google.subjects}
-        for user in users:
-            profile = names[user.email]
-            token = await self._token(profile, user.refresh_token)
-            saver = self._saver(profile, user.refresh_token)
-            found[profile] = Credentials("google", user.email, token, saver)
-        return found
+        return {profile: await self._of(profile, one) for profile, one in zip(names, people, strict=True)}
+
+    async def _of(self, profile: str, person: Person) -> Credentials:
+        if person.mode != "user":
+            return Credentials(person.provider, person.address)
+        token = await self._token(profile, person.token)
+        saver = Saver(self.store, self.vault, profile, _print(person.token))
+        return Credentials(person.provider, person.address, token, saver)
 
     async def _token(self, profile: str, given: str) -> str:
         """Prefer the token that the provider has put in the place of the one in the configuration.
@@ -67,9 +82,6 @@ class Accounts:
             log.error("the kept token cannot be read", account=row.address, error=str(error))
             return given
         return str(kept["token"]) if kept.get("given") == _print(given) else given
-
-    def _saver(self, profile: str, given: str) -> Saver:
-        return Saver(self.store, self.vault, profile, _print(given))
 
 
 def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: float) -> None:

@@ -29,7 +29,7 @@ from daemon.config.model import Config
 from daemon.health import Health, Metrics
 from daemon.notify import Systemd
 from daemon.reconcile import Reconcile
-from daemon.subscriptions import Discover, Stop, Watch
+from daemon.subscriptions import Discover, Lifecycle, Stop, Watch
 from daemon.sweeps import Sweeps
 from daemon.sync import Sync
 from daemon.worker import Handler, Worker
@@ -101,6 +101,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             now,
             dice,
             google=config.google_settings(),
+            microsoft=config.microsoft_settings(),
             zoom=config.zoom_settings(),
             static=config.static_settings(),
             third_party=await _recall(store, _client(config)),
@@ -147,12 +148,13 @@ def _handlers(
             store,
             world,
             channels,
-            f"{config.server.public_url.rstrip('/')}/hooks/google/",
+            {name: config.server.public_url.rstrip("/") + path for name, path in server.HOOKS.items()},
             config.sync.channel_renew_before_seconds,
             config.sync.jitter,
             dice,
         ),
         "stop": Stop(store, world, channels),
+        "lifecycle": Lifecycle(store, world, channels),
     }
 
 
@@ -203,6 +205,7 @@ def _limits(config: Config) -> dict[str, Limits]:
     limits, each = config.limits, config.limits.per_account_concurrency
     return {
         "google": Limits(concurrent=each, rate=limits.google_calls_per_minute / 60),
+        "microsoft": Limits(concurrent=limits.microsoft_concurrency),
         "zoom": Limits(concurrent=each, total_rate=limits.zoom_calls_per_second),
     }
 

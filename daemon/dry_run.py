@@ -13,8 +13,9 @@ from rich.console import Console
 
 from connectors.errors import ProviderError
 from connectors.http import connect
-from connectors.model import CalendarInfo, Changes
+from connectors.model import Changes
 from connectors.registry import Credentials, Registry
+from daemon.accounts import everybody
 from daemon.actions import Provision, Record, Write
 from daemon.config.model import Config
 from daemon.look import PROBE, Look, look
@@ -38,7 +39,12 @@ async def dry_run(config: Config) -> Facts:
     async with connect(deadline=config.limits.call_deadline_seconds) as http:
         dice = random.Random()  # noqa: S311 - spreads load, guards nothing
         registry = Registry(
-            http, lambda: datetime.now(UTC), dice, google=config.google_settings(), third_party=False
+            http,
+            lambda: datetime.now(UTC),
+            dice,
+            google=config.google_settings(),
+            microsoft=config.microsoft_settings(),
+            third_party=False,
         )
         people = _people(config)
         world = World(config, registry, time.time, people)
@@ -47,29 +53,28 @@ async def dry_run(config: Config) -> Facts:
 
 
 def _people(config: Config) -> dict[str, Credentials]:
-    subjects = config.google.subjects if config.google else ()
-    people = [Credentials("google", address) for address in subjects]
-    people += [
-        Credentials("google", user.email, user.refresh_token, _discard) for user in config.google_users()
-    ]
-    return {profile_id("google", one.address): one for one in people}
+    return {
+        profile_id(one.provider, one.address): Credentials(one.provider, one.address, one.token, _discard)
+        for one in everybody(config)
+    }
 
 
 async def _discard(_: str) -> None:
-    """Keep nothing, this is a dry run; Google's refresh tokens stay good when they are not replaced."""
+    """Keep nothing, this is a dry run; refresh tokens of these providers stay good when they are not replaced."""
 
 
 async def _profile(world: World, profile: str, conn: sqlite3.Connection) -> list[Facts]:
     """Plan all calendars of one person; what cannot be read is told, not hidden."""
-    address, connector = world.credentials[profile].address, world.calendar(profile)
+    who, connector = world.credentials[profile], world.calendar(profile)
+    provider, address = who.provider, who.address
     try:
         listed = [info for info in await connector.calendars() if info.writable]
     except ProviderError as error:
         return [{"account": address, "calendar": None, "error": reason(error)}]
-    profiles.ensure(conn, "google", address, "rehearsed", world.now())
+    profiles.ensure(conn, provider, address, "rehearsed", world.now())
     found = []
     for info in listed:
-        if not chosen(world.config, info.remote, info.name):
+        if not chosen(world.config, provider, info.remote, info.name):
             continue
         told: Facts = {"account": address, "calendar": info.remote}
         try:
@@ -77,18 +82,18 @@ async def _profile(world: World, profile: str, conn: sqlite3.Connection) -> list
         except ProviderError as error:
             found.append({**told, "error": reason(error)})
             continue
-        calendars.found(conn, profile, "google", info, world.now())
-        found.append({**told, "events": len(changes.events), "owed": _owed(world, conn, info, changes)})
+        calendars.found(conn, profile, provider, info, world.now())
+        name = calendar_id(provider, info.remote)
+        found.append({**told, "events": len(changes.events), "owed": _owed(world, conn, name, changes)})
     return found
 
 
-def _owed(world: World, conn: sqlite3.Connection, info: CalendarInfo, changes: Changes) -> list[Facts]:
+def _owed(world: World, conn: sqlite3.Connection, calendar: str, changes: Changes) -> list[Facts]:
     """Plan what the listing shows, the way the daemon would after it."""
-    calendar = calendar_id("google", info.remote)
     names = [event.ref.event for event in changes.events]
     for event in changes.events:
         events.save_read(conn, calendar, event, world.now())
-    for name in events.unseen(conn, calendar, names, changes.since):
+    for name in events.unseen(conn, calendar, names, changes.since, changes.until):
         events.forget(conn, calendar, name)
     owed = []
     for name in dict.fromkeys([*names, *conferences.of_calendar(conn, calendar)]):

@@ -20,6 +20,9 @@ class Outside(Protocol):
     def fresh_key(self) -> str:
         """Return a new name for a conference, never returned before."""
 
+    def fresh_channel(self) -> tuple[str, str]:
+        """Return a new name for a channel, and the secret that proves its pushes."""
+
     def calendar(self, profile: str) -> CalendarConnector:
         """Return the calendars of a profile. Raises Unauthorized when it has no working credentials."""
 

@@ -106,7 +106,7 @@ def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: P
 
 
 def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwanted:
-    """Find what asks for a conference: a keyword, then the property, then a consumed keyword, then a rule.
+    """Find what asks for a conference: a keyword, then the property or category, then a consumed keyword, then a rule.
 
     The location comes last of the three places: our link takes the place of the keyword there, and that must not
     change who wins.
@@ -116,7 +116,7 @@ def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwa
         if keyword:
             return resolve(keyword.word, f"{place}:@{keyword.word}", policy)
     if event.ask:
-        return resolve(event.ask, f"property:{event.ask}", policy)
+        return resolve(event.ask, f"{event.asked_by}:{event.ask}", policy)
     source = consumed_keyword(event, known)
     if source:
         return resolve(source.partition("@")[2], source, policy)

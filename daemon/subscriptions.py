@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-import secrets
 import sqlite3
-import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -89,7 +87,9 @@ class Watch:
     store: Store
     outside: Outside
     channels: Channels
-    address: str  # where pushes are to be sent, up to and including the slash before the channel's id
+    addresses: Mapping[
+        str, str
+    ]  # where pushes are to be sent, by provider; {channel} stands for the channel's id
     renew_before: float  # seconds before expiry
     jitter: float
     dice: random.Random
@@ -99,7 +99,7 @@ class Watch:
         calendar = await self.store.read(lambda conn: calendars.reachable(conn, lease.job.key))
         if calendar is None or not calendar.pushes:
             return
-        channel, token = str(uuid.uuid4()), secrets.token_urlsafe(32)
+        channel, token = self.outside.fresh_channel()
         old = await lease.tx(lambda conn: self._open(conn, calendar, channel, token))
         if old is not None and (old.renew_at or 0) > self.outside.now():
             return
@@ -117,7 +117,10 @@ class Watch:
             await lease.tx(lambda conn: calendars.close_channel(conn, channel))
             raise
         log.info("calendar watched", calendar=calendar.info.remote, until=subscription.expires.isoformat())
-        await lease.finish(lambda conn: self._confirm(conn, calendar, subscription))
+        unneeded = channel if subscription.id != channel else ""  # the old one lasts longer now
+        if unneeded:
+            self.channels.forget(unneeded)
+        await lease.finish(lambda conn: self._confirm(conn, calendar, subscription, unneeded))
 
     def _open(self, conn: sqlite3.Connection, calendar: Calendar, channel: str, token: str) -> Channel | None:
         """Make the channel known before the provider is: its first push may overtake the answer.
@@ -135,17 +138,21 @@ class Watch:
         self, calendar: Calendar, old: Channel | None, channel: str, token: str
     ) -> Subscription:
         connector = self.outside.calendar(calendar.profile)
+        address = self.addresses[calendar.provider].replace("{channel}", channel)
         if old is None or old.resource is None or old.expires is None:
-            return await connector.subscribe(calendar.info, channel, token, self.address + channel)
+            return await connector.subscribe(calendar.info, channel, token, address)
         before = Subscription(old.id, old.resource, datetime.fromtimestamp(old.expires, UTC))
-        return await connector.renew(calendar.info, before, channel, token, self.address + channel)
+        return await connector.renew(calendar.info, before, channel, token, address)
 
     def _poll(self, conn: sqlite3.Connection, calendar: Calendar, channel: str) -> None:
         calendars.close_channel(conn, channel)
         calendars.poll_only(conn, calendar.id)
 
-    def _confirm(self, conn: sqlite3.Connection, calendar: Calendar, subscription: Subscription) -> None:
+    def _confirm(
+        self, conn: sqlite3.Connection, calendar: Calendar, subscription: Subscription, unneeded: str
+    ) -> None:
         now = self.outside.now()
+        calendars.close_channel(conn, unneeded)
         left = max(0.0, subscription.expires.timestamp() - now)
         # A channel that lives shorter than the margin is renewed at two thirds of its life.
         margin = min(self.renew_before, left / 3) * (1 + self.jitter * self.dice.random())
@@ -153,6 +160,38 @@ class Watch:
         ring_stop(conn, replaced, now)
         # What changed before the channel stood was announced to nobody.
         work.ring(conn, "sync", [calendar.id], now)
+
+
+@dataclass(slots=True)
+class Lifecycle:
+    """The handler of `lifecycle` work, by which Microsoft warns; its key is `event calendar channel`.
+
+    https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+    """
+
+    store: Store
+    outside: Outside
+    channels: Channels
+
+    async def __call__(self, lease: Lease) -> None:
+        """Have the subscription renewed or replaced, and what was missed meanwhile read."""
+        event, calendar, channel = lease.job.key.split(" ", 2)
+        removed = event == "subscriptionRemoved"
+        log.info("subscription in trouble", channel=channel, reason=event)
+
+        def arrange(conn: sqlite3.Connection) -> None:
+            now = self.outside.now()
+            if removed:
+                calendars.close_channel(conn, channel)
+            else:
+                calendars.renew_soon(conn, channel, now)
+            work.ring(conn, "watch", [calendar], now)
+            work.ring(conn, "sync", [calendar], now)
+            work.take_off(conn, "lifecycle", lease.job.key)
+
+        await lease.finish(arrange)
+        if removed:
+            self.channels.forget(channel)
 
 
 @dataclass(slots=True)

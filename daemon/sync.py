@@ -73,14 +73,24 @@ class Sync:
 
         def finish(conn: sqlite3.Connection) -> None:
             take(conn, last)
+            self._compare(conn, calendar, changes, asked_at)
             if changes.complete:
                 seen = [event.ref.event for event in changes.events]
-                lost = events.unseen(conn, calendar.id, seen, changes.since)
+                lost = events.unseen(conn, calendar.id, seen, changes.since, changes.until)
                 self._lose(conn, calendar, lost, asked_at)
             now = self.outside.now()
             calendars.advance(conn, calendar.id, changes.cursor, now, now + self._pause())
 
         await lease.finish(finish)
+
+    def _compare(
+        self, conn: sqlite3.Connection, calendar: Calendar, changes: Changes, asked_at: float
+    ) -> None:
+        """Forget the changed occurrences that a series has no more, where the provider tells which it has."""
+        for series, still in changes.occurrences.items():
+            known = set(events.occurrences(conn, calendar.id, series))
+            gone = [Gone(name, series) for name in sorted(known - set(still))]
+            self._take(conn, calendar, gone, asked_at, every=False)
 
     def _lose(
         self, conn: sqlite3.Connection, calendar: Calendar, names: Iterable[str], asked_at: float

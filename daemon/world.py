@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from store.calendars import Calendar
 from store.profiles import Profile
 
 RANDOM_BYTES = 10  # sixteen characters of five bits each
+CHANNEL_BYTES = 32  # of a channel's secret; with the channel's name it fits into Graph's clientState
 
 
 def services(config: Config) -> Mapping[str, Service]:
@@ -27,6 +29,7 @@ def services(config: Config) -> Mapping[str, Service]:
     people = {"people"} if config.zoom and config.zoom.invitees else set()
     every = {
         "meet": Service("meet", native=True),
+        "teams": Service("teams", native=True),
         "zoom": Service("zoom", follows=frozenset({"title", "time"} | people)),
         "static": Service("static"),
     }
@@ -43,7 +46,9 @@ def fingerprint(config: Config) -> str:
     """Name what the configuration says about events, so that a change of it can be noticed."""
     known = sorted((one.name, one.native, sorted(one.follows)) for one in services(config).values())
     rules = [rule.model_dump_json() for rule in config.rules]
-    said = repr((config.flags.model_dump_json(), rules, known, config.sync.window_days))
+    microsoft = config.microsoft_settings()
+    categories = sorted(microsoft.categories.items()) if microsoft else []
+    said = repr((config.flags.model_dump_json(), rules, known, config.sync.window_days, categories))
     return sha256(said.encode()).hexdigest()
 
 
@@ -58,12 +63,12 @@ def policy_for(base: Policy, calendar: Calendar, account: str) -> Policy:
     )
 
 
-def chosen(config: Config, remote: str, name: str) -> bool:
+def chosen(config: Config, provider: str, remote: str, name: str) -> bool:
     """Whether the operator wants a calendar kept in step."""
-    google = config.google
-    if google is None:
+    section = {"google": config.google, "microsoft": config.microsoft}.get(provider)
+    if section is None:
         return False
-    return _fits(google.calendars, remote, name) and not _fits(google.exclude, remote, name)
+    return _fits(section.calendars, remote, name) and not _fits(section.exclude, remote, name)
 
 
 @dataclass(slots=True)
@@ -88,6 +93,10 @@ class World:
         """Return a new name for a conference."""
         return "hd" + base64.b32hexencode(secrets.token_bytes(RANDOM_BYTES)).decode().lower()
 
+    def fresh_channel(self) -> tuple[str, str]:
+        """Return a new name for a channel, and the secret that proves its pushes."""
+        return str(uuid.uuid4()), secrets.token_urlsafe(CHANNEL_BYTES)
+
     def calendar(self, profile: str) -> CalendarConnector:
         """Return the calendars of a profile."""
         return self.registry.calendar(self._who(profile))
@@ -104,12 +113,17 @@ class World:
 
     def chosen(self, profile: Profile, remote: str, name: str) -> bool:
         """Whether the operator wants this calendar kept in step."""
-        return chosen(self.config, remote, name)
+        return chosen(self.config, profile.provider, remote, name)
 
     def _who(self, profile: str) -> Credentials:
         found = self.credentials.get(profile)
         if found is None:
             raise Unauthorized(f"{profile} is no longer in the configuration", reason="not_configured")
+        if found.save is not None and not found.refresh_token:
+            mend = f"run: huddled connect {found.provider} {found.address}"
+            raise Unauthorized(
+                f"{found.address} has not agreed yet; {mend}", provider=found.provider, reason="not_connected"
+            )
         return found
 
 

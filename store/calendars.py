@@ -184,6 +184,11 @@ def renew_all(conn: sqlite3.Connection, now: float) -> None:
     conn.execute("UPDATE channels SET renew_at = ? WHERE renew_at IS NOT NULL", (now,))
 
 
+def renew_soon(conn: sqlite3.Connection, name: str, now: float) -> None:
+    """Have one channel renewed, unless it has been replaced already."""
+    conn.execute("UPDATE channels SET renew_at = ? WHERE id = ? AND renew_at IS NOT NULL", (now, name))
+
+
 def due_for_sweep(conn: sqlite3.Connection, now: float, again: float, most: int) -> Sequence[str]:
     """Pick calendars that nobody looked at for too long; they are picked again not before `again`."""
     rows = conn.execute(

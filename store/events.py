@@ -154,12 +154,19 @@ def of_calendar(conn: sqlite3.Connection, calendar: str) -> Sequence[Snapshot]:
 
 
 def unseen(
-    conn: sqlite3.Connection, calendar: str, seen: Sequence[str], since: datetime | None
+    conn: sqlite3.Connection,
+    calendar: str,
+    seen: Sequence[str],
+    since: datetime | None,
+    until: datetime | None = None,
 ) -> Sequence[str]:
-    """List the events that a full listing did not show although it should have."""
+    """List the events that a full listing of the time from `since` to `until` did not show although it should have."""
     after = since.timestamp() if since else 0.0
+    before = until.timestamp() if until else None
     rows = conn.execute(
-        "SELECT event FROM events WHERE calendar = ? AND (ends IS NULL OR ends > ?)", (calendar, after)
+        "SELECT event FROM events WHERE calendar = ?1 AND (ends IS NULL OR ends > ?2)"
+        " AND (?3 IS NULL OR unixepoch(json_extract(snapshot, '$.start')) < ?3)",
+        (calendar, after, before),
     )
     return sorted({row["event"] for row in rows} - set(seen))
 

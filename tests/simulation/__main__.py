@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from tests.simulation.plants import PLANTS, Found, hunt
 from tests.simulation.run import Result, run
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=500, help="how many seeds (500)")
     parser.add_argument("--first", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--seed", type=int, help="run this one only")
+    parser.add_argument("--outlook", action="store_true", help="let calendars list as Microsoft's do")
     parser.add_argument("--trace", action="store_true", help="print what happened")
     parser.add_argument("--plants", action="store_true", help="plant bugs, and print which seed finds each")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (one a core)")
@@ -28,20 +30,22 @@ def main() -> int:
     if options.plants:
         return plants(options.first, options.jobs)
     if options.seed is not None:
-        result = run(options.seed)
-        show(result, trace=options.trace)
+        result = run(options.seed, outlook=options.outlook)
+        show(result, trace=options.trace, outlook=options.outlook)
         return bool(result.problems)
-    return simulate(range(options.first, options.first + options.seeds), options.jobs)
+    return simulate(
+        range(options.first, options.first + options.seeds), options.jobs, outlook=options.outlook
+    )
 
 
-def simulate(seeds: range, jobs: int) -> int:
+def simulate(seeds: range, jobs: int, *, outlook: bool) -> int:
     """Run all seeds; those that fail are shown as soon as they do."""
     began, failed, hours, lives = time.perf_counter(), [], 0.0, 0
-    for result in results(seeds, jobs):
+    for result in results(seeds, jobs, outlook=outlook):
         hours, lives = hours + result.hours, lives + result.lives
         if result.problems:
             failed.append(result.seed)
-            show(result, trace=False)
+            show(result, trace=False, outlook=outlook)
     seconds = time.perf_counter() - began
     print(
         f"{len(seeds)} seeds in {seconds:.0f} s ({len(seeds) / seconds:.1f} a second): "
@@ -52,23 +56,23 @@ def simulate(seeds: range, jobs: int) -> int:
     return bool(failed)
 
 
-def results(seeds: Iterable[int], jobs: int) -> Iterator[Result]:
+def results(seeds: Iterable[int], jobs: int, *, outlook: bool) -> Iterator[Result]:
     """Run seeds in as many processes; their traces stay there."""
     if jobs < 2:
-        yield from map(brief, seeds)
+        yield from map(partial(brief, outlook=outlook), seeds)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(brief, seeds, chunksize=8)
+        yield from pool.map(partial(brief, outlook=outlook), seeds, chunksize=8)
 
 
-def brief(seed: int) -> Result:
+def brief(seed: int, *, outlook: bool) -> Result:
     """Run a seed, and forget what happened but for its fingerprint."""
-    result = run(seed)
+    result = run(seed, outlook=outlook)
     result.trace.shorten()
     return result
 
 
-def show(result: Result, *, trace: bool) -> None:
+def show(result: Result, *, trace: bool, outlook: bool) -> None:
     """Print how a seed ended."""
     if trace:
         print(result.trace.text())
@@ -79,7 +83,8 @@ def show(result: Result, *, trace: bool) -> None:
     for problem in result.problems:
         print(f"  {problem}")
     if result.problems and not trace:
-        print(f"  replay: python -m tests.simulation --seed {result.seed} --trace")
+        which = "--outlook " if outlook else ""
+        print(f"  replay: python -m tests.simulation {which}--seed {result.seed} --trace")
 
 
 def plants(first: int, jobs: int) -> int:

@@ -71,6 +71,7 @@ class CalendarService:
     now: Callable[[], datetime]
     later: Callable[[float, Callable[[], None]], object]
     dice: random.Random
+    outlook: timedelta | None = None  # lists like Microsoft Graph, so far ahead; None: like Google
     infos: dict[str, CalendarInfo] = field(default_factory=dict)
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     oldest: dict[str, int] = field(default_factory=dict)  # cursors before this have expired
@@ -103,6 +104,8 @@ class CalendarService:
         """Give it a new version, and those that depend on it; have everybody told."""
         self.clock += 1
         item.version, item.seen = self.clock, None
+        if self.outlook and item.series is not None:
+            item.series.version, item.series.seen = self.clock, None
         for one in self.occurrences(item):
             one.version, one.seen = self.clock, None
         if item.own and item.series is None:
@@ -166,6 +169,8 @@ class CalendarService:
 
     def changes(self, calendar: str, cursor: str | None) -> Changes:
         """List what changed, or everything that is not long over. Raises CursorExpired."""
+        if self.outlook:
+            return self._round(calendar, cursor or "", self.outlook)
         since = None if cursor else self.now() - LOOK_BACK
         if cursor and int(cursor) < self.oldest.get(calendar, 0):
             raise CursorExpired
@@ -181,6 +186,33 @@ class CalendarService:
             elif since is None or item.ends is None or item.ends > since:
                 events.append(self.read(item))
         return Changes(tuple(events), tuple(gone), str(self.clock), complete=not cursor, since=since)
+
+    def _round(self, calendar: str, cursor: str, window: timedelta) -> Changes:
+        """List as our connector does it for Graph: a window that moves on daily, occurrences told by their series."""
+        version, _, made = cursor.partition(" ")
+        if cursor and int(version) < self.oldest.get(calendar, 0):
+            raise CursorExpired
+        opened = datetime.fromisoformat(made) if cursor else self.now()
+        whole = not cursor or self.now() - opened >= LOOK_BACK
+        opened = self.now() if whole else opened
+        since, until = opened - LOOK_BACK, opened + window
+        events: list[Event] = []
+        gone: list[Gone] = []
+        occurrences: dict[str, tuple[str, ...]] = {}
+        for item in self.of(calendar):
+            if item.series is not None or (not whole and item.version <= int(version)):
+                continue
+            within = item["start"] < until and (item.ends is None or item.ends > since)
+            if item.alive and (within or not whole):
+                changed = [one for one in self.occurrences(item) if one.alive]
+                events += [self.read(one) for one in (item, *changed)]
+                if item["recurrence"]:
+                    occurrences[item.id] = tuple(one.id for one in changed)
+            elif not item.alive and not whole:
+                gone.append(Gone(item.id))
+        cursor = f"{self.clock} {opened.isoformat()}"
+        span = {"complete": True, "since": since, "until": until} if whole else {}
+        return Changes(tuple(events), tuple(gone), cursor, occurrences=occurrences, **span)
 
     def patch(self, ref: EventRef, etag: str, body: Mapping[str, Any]) -> Event:
         """Do what a PATCH of the daemon asks for. Raises NotFound, Conflict, Rejected."""

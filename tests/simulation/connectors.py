@@ -93,7 +93,9 @@ class ModelCalendar:
     async def renew(
         self, calendar: CalendarInfo, old: Subscription, channel: str, token: str, address: str
     ) -> Subscription:
-        """Open another one."""
+        """Open another one, or have the old one last longer where Graph would."""
+        if self.service.outlook and old.id in self.pushes.channels:
+            return await self.line.call("calendar renew", calendar.remote, lambda: self.pushes.extend(old.id))
         return await self.subscribe(calendar, channel, token, address)
 
     async def unsubscribe(self, subscription: Subscription) -> None:

@@ -122,7 +122,13 @@ class Daemon:
             "reconcile": Reconcile(store, self.outside),
             "discover": Discover(store, self.outside),
             "watch": Watch(
-                store, self.outside, channels, "https://h.example/hooks/google/", 1800.0, 0.1, self.dice
+                store,
+                self.outside,
+                channels,
+                {"google": "https://h.example/hooks/google/{channel}"},
+                1800.0,
+                0.1,
+                self.dice,
             ),
             "stop": Stop(store, self.outside, channels),
         }

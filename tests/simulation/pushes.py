@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
+from connectors.errors import NotFound
 from connectors.model import Subscription
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.network import Network
@@ -49,6 +50,15 @@ class Pushes:
         self._send(self.channels[channel], "sync", self.dice.uniform(0.0, 0.5))
         expires = self.utc() + timedelta(seconds=LIFE)  # type: ignore[operator]
         return Subscription(channel, f"res-{calendar}", expires)
+
+    def extend(self, channel: str) -> Subscription:
+        """Go on for longer. Raises NotFound."""
+        known = self.channels.get(channel)
+        if known is None:
+            raise NotFound("the subscription is over")
+        known.until = self.loop.time() + LIFE
+        expires = self.utc() + timedelta(seconds=LIFE)  # type: ignore[operator]
+        return Subscription(channel, f"res-{known.calendar}", expires)
 
     def close(self, channel: str) -> None:
         """Stop."""

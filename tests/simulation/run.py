@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from uuid import UUID
 
 import structlog
 
-from daemon import subscriptions, worker
+from daemon import worker
 from tests.simulation.people import People
 from tests.simulation.scenario import Failed, play
 from tests.simulation.trace import Trace
@@ -31,10 +29,10 @@ class Result:
     calls: int
 
 
-def run(seed: int) -> Result:
-    """Run one seed to its end."""
-    with surroundings(seed) as sink:
-        world = World(seed)
+def run(seed: int, *, outlook: bool = False) -> Result:
+    """Run one seed to its end; with `outlook`, the calendars list their events as Microsoft's do."""
+    with surroundings() as sink:
+        world = World(seed, outlook=outlook)
         sink.trace = world.trace
         people = People(world)
         found: list[str] = []
@@ -83,32 +81,17 @@ class Sink:
 
 
 @contextmanager
-def surroundings(seed: int) -> Iterator[Sink]:
-    """Give the daemon's modules logs, names and naps that come from the seed; undo it afterwards."""
-    sink, dice = Sink(), random.Random(f"{seed} names")
+def surroundings() -> Iterator[Sink]:
+    """Take in what the daemon logs, and let it nap for long; undo it afterwards."""
+    sink = Sink()
     before = structlog.get_config()
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, sink], cache_logger_on_first_use=False
     )
-    kept = subscriptions.uuid, subscriptions.secrets, worker.LONGEST_NAP
-    subscriptions.uuid = _Names(dice)  # type: ignore[assignment]
-    subscriptions.secrets = _Names(dice)  # type: ignore[assignment]
+    kept = worker.LONGEST_NAP
     worker.LONGEST_NAP = 300.0  # so that idle hours cost little
     try:
         yield sink
     finally:
-        subscriptions.uuid, subscriptions.secrets, worker.LONGEST_NAP = kept
+        worker.LONGEST_NAP = kept
         structlog.configure(**before)
-
-
-class _Names:
-    """Stands in for the modules `uuid` and `secrets`."""
-
-    def __init__(self, dice: random.Random) -> None:
-        self._dice = dice
-
-    def uuid4(self) -> UUID:
-        return UUID(int=self._dice.getrandbits(128), version=4)
-
-    def token_urlsafe(self, size: int) -> str:
-        return f"{self._dice.getrandbits(8 * size):x}"

@@ -13,6 +13,7 @@ from tests.simulation.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = 240
+OUTLOOK_SEEDS = 120
 SHARD = 12
 
 pytestmark = pytest.mark.simulation
@@ -26,6 +27,17 @@ def test_everything_ends_as_people_meant_it_whatever_goes_wrong_on_the_way(first
         if result.problems:
             sys.stdout.write(f"{result.trace.text()}\n")
             failed[f"python -m tests.simulation --seed {seed} --trace"] = result.problems
+    assert not failed
+
+
+@pytest.mark.parametrize("first", range(0, OUTLOOK_SEEDS, SHARD))
+def test_so_it_does_where_calendars_tell_less(first):
+    failed = {}
+    for seed in range(first, first + SHARD):
+        result = run(seed, outlook=True)
+        if result.problems:
+            sys.stdout.write(f"{result.trace.text()}\n")
+            failed[f"python -m tests.simulation --outlook --seed {seed} --trace"] = result.problems
     assert not failed
 
 

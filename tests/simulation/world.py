@@ -63,13 +63,14 @@ class Write:
 class World:
     """One seed. Each part draws from dice of its own, so that a change in one does not change the others."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, outlook: bool = False) -> None:
         self.seed = seed
         dice = self.dice("world")
         self.loop = VirtualLoop(self.dice("order") if dice.random() < 0.7 else None)
         self.trace = Trace(self.loop.time)
         self.network = Network(self.loop, self.dice("network"), self.trace)
         self.calendars = CalendarService(self.utc, self.loop.call_later, self.dice("calendar"))
+        self.calendars.outlook = WINDOW + timedelta(days=2) if outlook else None
         self.calendars.infos = {info.remote: info for info in CALENDARS}
         self.zoom = MeetingService(self.utc, self.dice("zoom"))
         self.pushes = Pushes(self.loop, self.network, self.dice("pushes"), self.utc, self.door)
@@ -149,6 +150,10 @@ class ModelOutside:
     def fresh_key(self) -> str:
         """Return a new name for a conference."""
         return "hd" + "".join(self.world.keys.choice(BASE32HEX) for _ in range(16))
+
+    def fresh_channel(self) -> tuple[str, str]:
+        """Return a new name for a channel, and its secret."""
+        return self.fresh_key(), self.fresh_key()
 
     def calendar(self, profile: str) -> CalendarConnector:
         """Return the calendars of a profile."""

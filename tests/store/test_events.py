@@ -112,6 +112,12 @@ def test_a_full_listing_tells_what_it_did_not_show_although_it_should_have(conn,
     assert events.unseen(conn, calendar, ["shown", "endless"], None) == ["missing", "over"]
 
 
+def test_a_listing_with_an_end_says_nothing_about_what_begins_after_it(conn, calendar):
+    for name, ends in [("before", NOW + 3599), ("at", NOW + 3600), ("after", NOW + 9999)]:
+        events.save_listed(conn, calendar, event(name, ends=ends), NOW)
+    assert events.unseen(conn, calendar, [], at(NOW - 9), at(NOW)) == ["before"]
+
+
 @pytest.mark.parametrize(
     ("needle", "names"),
     [

@@ -30,6 +30,7 @@ def with_flags(**changes):
         ({"ask": "zoom"}, "zoom", "property:zoom"),
         ({"ask": "integrated"}, "meet", "property:integrated"),
         ({"ask": "default"}, "zoom", "property:default"),
+        ({"ask": "zoom", "asked_by": "category"}, "zoom", "category:zoom"),
         ({"ask": "meet", "title": "@zoom"}, "zoom", "title:@zoom"),
     ],
 )
