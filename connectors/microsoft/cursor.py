@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from connectors.errors import CursorExpired
 
@@ -39,10 +40,19 @@ def parse(text: str) -> Cursor:
     """Read a kept cursor. Raises CursorExpired where it is not one of ours."""
     try:
         kept = json.loads(text)
-        moments = (datetime.fromisoformat(kept[name]) for name in ("made", "since", "until"))
-        found = Cursor(str(kept["link"]), *moments)
-        if not found.link or None in (found.made.tzinfo, found.since.tzinfo, found.until.tzinfo):
-            raise ValueError(text)
+        return Cursor(_link(kept["link"]), *(_moment(kept[name]) for name in ("made", "since", "until")))
     except (ValueError, TypeError, KeyError) as error:
         raise CursorExpired("the cursor is unreadable", provider="microsoft") from error
-    return found
+
+
+def _link(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(value)
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return moment

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.microsoft.times import mapping, text
+from connectors.microsoft.values import mapping, sequence, text
 
 UNREADABLE = "RRULE:"  # of a series whose rule we can make nothing of
 
@@ -100,8 +100,7 @@ def _end(bounds: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _named(pattern: Mapping[str, Any]) -> list[str]:
-    days = pattern.get("daysOfWeek")
-    names = [text(day).lower() for day in days] if isinstance(days, list) else []
+    names = [text(day).lower() for day in sequence(pattern.get("daysOfWeek"))]
     return [_DAYS[name] for name in dict.fromkeys(names) if name in _DAYS]
 
 

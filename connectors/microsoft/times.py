@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 
 from tzlocal.windows_tz import win_tz
 
+from connectors.microsoft.values import mapping, text
+
 # A year is left free on either side, so that reckoning with a moment is safe.
 EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 
-_OWN_NAMES = "tzone://Microsoft/"  # of zones that are in no table; only one of them says which it is
+_UTC = frozenset({"utc", "tzone://microsoft/utc"})  # `tzone://Microsoft/Custom` does not say which it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def span(item: Mapping[str, Any], calendar_zone: str) -> Span:
 
 def iana(name: str, otherwise: str) -> str:
     """Return the zone database's name for a zone of Windows or of that database, `otherwise` for any other."""
-    if name.casefold() == f"{_OWN_NAMES}Utc".casefold():
+    if name.lower() in _UTC:
         return "UTC"
     found = win_tz.get(name, name)
     return found if found and _known(found) else otherwise
@@ -63,16 +65,6 @@ def instant(text: str, zone: str = "UTC") -> datetime:
         return _clamp((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC))
     except OverflowError:
         return EARLIEST if moment.year == 1 else LATEST
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """Return a JSON object as it is, and {} for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: Any) -> str:
-    """Return a JSON string as it is, and "" for anything else."""
-    return value if isinstance(value, str) else ""
 
 
 def _zone(item: Mapping[str, Any], start: Mapping[str, Any], calendar_zone: str) -> str:
