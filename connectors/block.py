@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -31,8 +31,11 @@ from connectors.model import Block
 _KEY = re.compile(r"hd[0-9a-v]{16}")  # so odd that a marker line is ours even if half of it is missing
 _SPACED, _BARE = "----", "---"
 # What an editor may put between two words: blanks, and tags such as <span>. Possessive, so read only once.
+# Exchange breaks long lines of HTML where a blank is, and lets the blank begin the next line.
 _GAP = r"(?:\s|&nbsp;|&#160;|</?[a-zA-Z][^<>]{0,200}>)*+"
-_BLANK = r"(?:[ \t\xa0]|&nbsp;|&#160;|</?(?:a|b|em|font|i|span|strong|u|wbr)(?:\s[^<>]{0,200})?>)*+"
+_BLANK = (
+    r"(?:[ \t\xa0]|\r?\n(?=[ \t])|&nbsp;|&#160;|</?(?:a|b|em|font|i|span|strong|u|wbr)(?:\s[^<>]{0,200})?>)*+"
+)
 _DASHES = r"[-\u2013\u2014]{1,4}"
 _MARK = re.compile(
     rf"(?:(?P<dashes>{_DASHES}){_BLANK})?(?P<end>end{_GAP}of{_GAP})?online{_GAP}meeting{_GAP}"
@@ -45,9 +48,8 @@ _BREAK = re.compile(
     r"|</?(?:p|div|li|ul|ol|body)(?:\s[^<>]*)?>|\r?\n",
     re.IGNORECASE,
 )
-_TWO_BREAKS = re.compile(r"(?:\r\n|\n|<br\s*/?>){2}\Z", re.IGNORECASE)
+_TWO_BREAKS = re.compile(r"(?:(?:<br\s*/?>\r?\n){2}|(?:\r\n|\n|<br\s*/?>){2})\Z", re.IGNORECASE)
 _FOOT = re.compile(r"</(body|html)\s*>", re.IGNORECASE)
-_VOID = frozenset({"br", "col", "hr", "img", "link", "meta", "wbr"})
 _URL = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -84,7 +86,7 @@ def put(description: str, key: str, lines: Iterable[str], *, html: bool | None =
     spans = _spans(description)
     tags = html if html is not None else markup.is_html(take(description, html=html))
     if not spans:
-        at = _foot(description) if tags else len(description)
+        at = foot(description) if tags else len(description)
         spaced = at > 0
         gap = ("<br>" * 2 if tags else "\n" * 2) if spaced else ""
         new = _render(key, lines, dashes=_SPACED if spaced else _BARE, tags=tags, html=html)
@@ -99,6 +101,12 @@ def take(description: str, *, html: bool | None = None) -> str:
     return _edit(description, dict.fromkeys(_spans(description), ""), html=html)
 
 
+def foot(description: str) -> int:
+    """Return where the visible text of a whole HTML document ends."""
+    ends = {end[1].lower(): end.start() for end in _FOOT.finditer(description)}
+    return ends.get("body", ends.get("html", len(description)))
+
+
 def _edit(text: str, edits: dict[_Span, str], *, html: bool | None) -> str:
     """Replace each span; one that is replaced by nothing takes its empty line with it."""
     pieces, position = [], 0
@@ -106,7 +114,7 @@ def _edit(text: str, edits: dict[_Span, str], *, html: bool | None) -> str:
         before = text[position : span.start]
         pieces.append(_unspaced(before) if span.spaced and not new else before)
         pieces.append(new)
-        pieces.append("" if html is False else _unpaired(text[span.start : span.end]))
+        pieces.append("" if html is False else markup.unpaired(text[span.start : span.end]))
         position = span.end
     return "".join([*pieces, text[position:]])
 
@@ -119,29 +127,6 @@ def _unspaced(before: str) -> str:
     return _TWO_BREAKS.sub("", before)
 
 
-def _unpaired(region: str) -> str:
-    """Return the tags that only open or only close inside the region: the text around it needs them."""
-    closing: list[tuple[str, str]] = []
-    still: dict[int, tuple[str, str]] = {}  # opening tags by where they stand
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for tag in markup.TAG.finditer(region):
-        name = tag["name"].lower()
-        if name in _VOID or tag["rest"].endswith("/"):
-            continue
-        if not tag["close"]:
-            still[tag.start()] = (name, tag[0])
-            places[name].append(tag.start())
-        elif places[name]:
-            del still[places[name].pop()]
-        else:
-            closing.append((name, tag[0]))
-    opening = deque(still.values())
-    while closing and opening and closing[-1][0] == opening[0][0]:
-        closing.pop()
-        opening.popleft()
-    return "".join(tag for _, tag in [*closing, *opening])
-
-
 def _render(key: str, lines: Iterable[str], *, dashes: str, tags: bool, html: bool | None) -> str:
     shown = [" ".join(line.split()) for line in lines]
     if html is not False:
@@ -151,12 +136,6 @@ def _render(key: str, lines: Iterable[str], *, dashes: str, tags: bool, html: bo
     opening, closing = f"{dashes} Online meeting", f"{dashes} End of online meeting"
     rows = [f"{opening} ({key}) {dashes}", *filter(None, shown), f"{closing} ({key}) {dashes}"]
     return ("<br>" if tags else "\n").join(rows)
-
-
-def _foot(description: str) -> int:
-    """Return where the visible text of a whole HTML document ends."""
-    ends = {end[1].lower(): end.start() for end in _FOOT.finditer(description)}
-    return ends.get("body", ends.get("html", len(description)))
 
 
 def _main(spans: list[_Span]) -> _Span:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html as entities
 import re
+from collections import defaultdict, deque
 from collections.abc import Iterator
 
 _NAMES = (
@@ -24,6 +25,7 @@ _TARGET = re.compile(
     r"""(?<![\w-])(?P<name>originalsrc|href)\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<u>[^\s"']+))""",
     re.IGNORECASE,
 )
+_VOID = frozenset({"br", "col", "hr", "img", "link", "meta", "wbr"})
 _HIDDEN = frozenset({"!--", "head", "script", "style", "title"})
 _BLOCKS = frozenset(
     "blockquote br center dd div dl dt footer h1 h2 h3 h4 h5 h6 header "
@@ -63,6 +65,29 @@ def readable(text: str, *, html: bool | None = None) -> str:
     seen = text if plain else "".join(_pieces(text))
     lines = (line.strip() for line in seen.replace("\xa0", " ").splitlines())
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def unpaired(region: str) -> str:
+    """Return the tags that only open or only close inside the region: the text around it needs them."""
+    closing: list[tuple[str, str]] = []
+    still: dict[int, tuple[str, str]] = {}  # opening tags by where they stand
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for tag in TAG.finditer(region):
+        name = tag["name"].lower()
+        if name in _VOID or tag["rest"].endswith("/"):
+            continue
+        if not tag["close"]:
+            still[tag.start()] = (name, tag[0])
+            places[name].append(tag.start())
+        elif places[name]:
+            del still[places[name].pop()]
+        else:
+            closing.append((name, tag[0]))
+    opening = deque(still.values())
+    while closing and opening and closing[-1][0] == opening[0][0]:
+        closing.pop()
+        opening.popleft()
+    return "".join(tag for _, tag in [*closing, *opening])
 
 
 def _pieces(text: str) -> Iterator[str]:
