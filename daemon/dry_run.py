@@ -53,10 +53,11 @@ async def dry_run(config: Config) -> Facts:
 
 
 def _people(config: Config) -> dict[str, Credentials]:
-    return {
-        profile_id(one.provider, one.address): Credentials(one.provider, one.address, one.token, _discard)
-        for one in everybody(config)
-    }
+    found = {}
+    for one in everybody(config):
+        save = _discard if one.mode == "user" else None
+        found[profile_id(one.provider, one.address)] = Credentials(one.provider, one.address, one.token, save)
+    return found
 
 
 async def _discard(_: str) -> None:
