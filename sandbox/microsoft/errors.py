@@ -70,3 +70,37 @@ def throttled(
 def unauthenticated(message: str = "Access token has expired or is not yet valid.") -> GraphError:
     """Return the 401 to a token that is not good."""
     return GraphError(401, "InvalidAuthenticationToken", message)
+
+
+USUAL: Final = {
+    400: ("BadRequest", "The request is malformed."),
+    401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
+    403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
+    404: ("ErrorItemNotFound", "The specified object was not found in the store."),
+    409: ("ErrorIrresolvableConflict", "The send or update operation could not be performed."),
+    410: ("SyncStateNotFound", "The sync state generation is not found; generation=149;[highest=157][157]."),
+    412: (
+        "ErrorIrresolvableConflict",
+        "The change key passed in the request does not match the current one.",
+    ),
+    500: ("ErrorInternalServerTransientError", "Cannot open the mailbox."),
+    502: ("UnknownError", ""),
+    503: ("serviceNotAvailable", "The service is temporarily unavailable. Please try again later."),
+    504: ("UnknownError", "The server did not answer in time."),
+}
+UNAVAILABLE: Final = """<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">
+<HTML><HEAD><TITLE>Service Unavailable</TITLE></HEAD>
+<BODY><h2>Service Unavailable</h2>
+<hr><p>HTTP Error 503. The service is unavailable.</p>
+</BODY></HTML>
+"""
+
+
+def scripted(status: int, reason: str | None) -> web.Response:
+    """Return the error for a scripted fault: `reason` is a code of Graph's, or "html"."""
+    if reason == "html":
+        return web.Response(status=status, text=UNAVAILABLE, content_type="text/html")
+    if status == 429 and reason is None:
+        return throttled().response()
+    code, message = USUAL.get(status, ("UnknownError", ""))
+    return GraphError(status, reason or code, message).response()

@@ -14,8 +14,9 @@ from sandbox.calls import USER
 from sandbox.deliveries import is_loopback
 from sandbox.microsoft import consent
 from sandbox.microsoft.signin_errors import SignInError
+from sandbox.microsoft.state import Graph
 from sandbox.microsoft.token_endpoint import DEFAULT, GENERAL, TokenEndpoint, bare, issuer_of, tenant_of
-from sandbox.microsoft.tokens import CLIENT_ID, Grant, SigningKey, Tokens, object_id
+from sandbox.microsoft.tokens import CLIENT_ID, Grant, SigningKey, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +109,7 @@ class SignIn:
         now = self._world.now()
         return Grant(
             email=user.email,
-            oid=object_id(user.email),
+            oid=self._world.room(Graph).mailbox(user.email).oid,
             scopes=scopes,
             granted=now,
             expires=now,

@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from sandbox.microsoft import state
+
 if TYPE_CHECKING:
     from sandbox.state import World
+
 
 Json = dict[str, Any]
 
 TENANT = "sandbox-tenant"
-TENANT_ID = "5a9db0c5-0000-4000-8000-000000000001"
+TENANT_ID = state.TENANT
 """The tenant's GUID, as tokens and notifications name it."""
 CLIENT_ID = "sandbox-app"
 CLIENT_SECRET = "sandbox-app-secret"
