@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from io import BytesIO
 
 from aiohttp import ClientSession, web
 from ringing import NOW, TOKEN, furnish, rung
+from yarl import URL
 
 from store.db import SqliteStore
 from webhooks import server
@@ -21,8 +23,14 @@ FULL_STOP = b"\r\n\r\nPOST /the/end HTTP/1.1\r\nHost: x\r\n\r\n"  # whatever cam
 class Door:
     """A running server, its store, and what it answered."""
 
-    def __init__(self, store, port, session, answers):
-        self.store, self.port, self.session, self.answers = store, port, session, answers
+    def __init__(self, store, channels, port, session, answers):
+        self.store, self.channels, self.port, self.session, self.answers = (
+            store,
+            channels,
+            port,
+            session,
+            answers,
+        )
 
     async def push(self, channel="chan-1", headers=CHANGED, method="POST", **more):
         address = f"http://127.0.0.1:{self.port}/hooks/google/{channel}"
@@ -32,8 +40,8 @@ class Door:
     async def notify(self, batch, query="", **more):
         """Send what Graph would; return the status, and what else a sender can see of the answer."""
         body = batch if isinstance(batch, bytes) else json.dumps(batch).encode()
-        address = f"http://127.0.0.1:{self.port}/hooks/microsoft{query}"
-        async with self.session.post(address, data=body, **more) as answer:
+        address = URL(f"http://127.0.0.1:{self.port}/hooks/microsoft{query}", encoded=True)
+        async with self.session.post(address, data=BytesIO(body), **more) as answer:
             return answer.status, await answer.read(), answer.headers.get("Content-Type")
 
     async def rung(self):
@@ -66,7 +74,7 @@ async def opened(path, **options):
     await site.start()
     try:
         async with ClientSession() as session:
-            yield Door(store, runner.addresses[0][1], session, answers)
+            yield Door(store, channels, runner.addresses[0][1], session, answers)
     finally:
         await runner.cleanup()
         store.close()

@@ -103,6 +103,25 @@ def test_kinds_are_kept_apart(bell, store):
     run(test)
 
 
+def test_many_rings_at_once_are_in_one_commit(bell, store):
+    async def test():
+        before = store.commits
+        await bell.ring_all([("sync", "x"), ("sync", "y"), ("lifecycle", "z"), ("sync", "x")])
+        assert await store.read(rung) == {("sync", "x"): 1, ("sync", "y"): 1, ("lifecycle", "z"): 1}
+        assert store.commits == before + 1
+
+    run(test)
+
+
+def test_a_commit_that_fails_notes_none_of_what_was_rung_at_once(bell, store):
+    async def test():
+        with pytest.raises(StoreError):
+            await bell.ring_all([("sync", "x"), ("sync", "\udcff")])
+        assert await store.read(rung) == {}
+
+    run(test)
+
+
 def test_a_ring_during_a_commit_is_in_the_next_one(bell, store):
     async def test():
         async with SlowDisk(store):
@@ -278,6 +297,9 @@ def test_only_so_many_different_things_may_wait(bell, store):
             await settle()
             with pytest.raises(StoreFull):
                 await bell.ring("sync", "one more")
+            with pytest.raises(StoreFull):  # and neither is what waits already rung again, nor the rest noted
+                await bell.ring_all([("sync", "cal_0"), ("sync", "one more")])
+            tasks.append(asyncio.ensure_future(bell.ring_all([("sync", "cal_0"), ("sync", "cal_1")])))
             tasks += ringing(bell, "cal_0")  # it waits already: no more room is needed
             await settle()
             assert not tasks[-1].done()
