@@ -171,7 +171,7 @@ def _wish(event: Event, meeting: Meeting | None, source: str, earlier: str) -> W
 def _own_urls(event: Event, earlier: str) -> list[str]:
     """Return the URLs in our block, of a Teams meeting of ours, and `earlier`; the longest first."""
     found = set(_URL.findall(event.block.text)) if event.block else set()
-    found |= {earlier} - {""}
-    if event.native is not None and event.native.key and event.native.join_url:
+    found.add(earlier)
+    if event.native is not None and is_own(event.native, "", earlier):
         found.add(event.native.join_url)
-    return sorted(found, key=len, reverse=True)
+    return sorted(found - {""}, key=len, reverse=True)

@@ -41,7 +41,7 @@ class Places:
 def write(name: str, wish: Wish, places: Json) -> Places:
     """Say what to send for an event whose location shows this name. `places` is the event as far as it was read."""
     several = [place for place in sequence(places.get("locations")) if isinstance(place, dict)]
-    if len(several) > 1:
+    if len(several) > 1 and name.strip():
         return _several(several, wish)
     (new,) = renamed([name], wish)
     if new == name:
@@ -80,12 +80,13 @@ def _swapped(name: str, wish: Wish) -> str:
     return name
 
 
-def _several(places: list[Json], wish: Wish) -> Places:
+def _several(places: Sequence[Json], wish: Wish) -> Places:
     names = [text(place.get("displayName")) for place in places]
     new = renamed(names, wish)
     if new == names:
         return Places()
-    kept = [(place, name) for place, name in zip(places, new, strict=True) if name.strip()]
+    rows = zip(places, names, new, strict=True)
+    kept = [(place, name) for place, former, name in rows if name.strip() or name == former]
     if not kept:
         return Places(location=_place({}, "", wish))
     return Places(
