@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.google import routes as google
+from sandbox.microsoft import routes as microsoft
 from sandbox.zoom import routes as zoom
 
 if TYPE_CHECKING:
@@ -44,4 +45,4 @@ class Provider(Protocol):
 
 def providers() -> dict[str, Provider]:
     """Return the providers by name, which is the first part of their paths."""
-    return {"google": google, "zoom": zoom}
+    return {"google": google, "microsoft": microsoft, "zoom": zoom}

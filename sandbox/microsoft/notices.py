@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.microsoft.ids import TENANT as TENANT_ID
 from sandbox.microsoft.subscriptions import moment
-from sandbox.microsoft.tokens import TENANT_ID
 
 if TYPE_CHECKING:
     from random import Random

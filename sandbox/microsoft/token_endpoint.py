@@ -13,12 +13,12 @@ from urllib.parse import unquote
 from aiohttp import BasicAuth, web
 
 from sandbox.calls import USER
+from sandbox.microsoft.ids import TENANT as TENANT_ID
 from sandbox.microsoft.signin_errors import SignInError
 from sandbox.microsoft.tokens import (
     CLIENT_ID,
     CLIENT_SECRET,
     TENANT,
-    TENANT_ID,
     Grant,
     SigningKey,
     Tokens,

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from sandbox.microsoft import state
-
 if TYPE_CHECKING:
     from sandbox.state import World
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 TENANT = "sandbox-tenant"
-TENANT_ID = state.TENANT
-"""The tenant's GUID, as tokens and notifications name it."""
 CLIENT_ID = "sandbox-app"
 CLIENT_SECRET = "sandbox-app-secret"
 SHORTEST, LONGEST = 3600, 5400

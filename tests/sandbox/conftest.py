@@ -1,4 +1,4 @@
-"""A sandbox on a real port, with Ada and Bob as its people."""
+"""A sandbox on a real port, with Ada and Bob as its people, and Grace and Linus as those on Outlook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import aiohttp
 import pytest
 
 from sandbox.app import Sandbox, serve
+from tests.sandbox import graph_client
 from tests.sandbox.google_client import Client, Control, Doorstep, doorstep
+from tests.sandbox.graph_client import Graph, GraphDoor, graph_door
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,3 +56,25 @@ async def door() -> AsyncIterator[Doorstep]:
     """Listen for pushes on a loopback port."""
     async with doorstep() as step:
         yield step
+
+
+@pytest.fixture
+async def outlook(sandbox: Sandbox, http: aiohttp.ClientSession) -> Control:
+    """Return the control API, with grace and linus as users of Outlook."""
+    control = Control(http, sandbox.url)
+    for email in ("grace@contoso.example", "linus@contoso.example"):
+        await control("POST", "/users", {"email": email, "home": "microsoft"})
+    return control
+
+
+@pytest.fixture
+async def graph(outlook: Control) -> Graph:
+    """Return the app's client of Graph."""
+    return await graph_client.app(outlook.http, outlook.url)
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[GraphDoor]:
+    """Listen for Graph's notifications on a loopback port."""
+    async with graph_door() as door:
+        yield door
