@@ -116,6 +116,8 @@ class GraphDoor:
 
     url: str
     tokens: list[str] = field(default_factory=list)
+    """What it was asked to repeat, and the queries in which that came."""
+    queries: list[str] = field(default_factory=list)
     batches: list[list[Json]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     proof: Any = None
@@ -141,6 +143,7 @@ async def graph_door() -> AsyncIterator[GraphDoor]:
             assert await request.read() == b""
             assert request.headers["Content-Type"] == "text/plain; charset=utf-8"
             door.tokens.append(token)
+            door.queries.append(request.rel_url.raw_query_string)
             return door.proof(token) if door.proof else web.Response(text=token)
         door.batches.append((await request.json())["value"])
         return web.Response(status=door.answers.pop(0) if door.answers else 202)
