@@ -9,9 +9,9 @@ Every method may raise `Transient`, `Unauthorized` or `Rejected` (see `errors.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors.model import (
     CalendarInfo,
@@ -88,3 +88,17 @@ class Meetings(Protocol):
 
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
         """Read the meeting. Raises NotFound when it is gone."""
+
+
+class Consent(Protocol):
+    """How a person lets us look after their calendars, at a page of the provider's."""
+
+    async def begin(self, address: str) -> tuple[str, Mapping[str, Any]]:
+        """Return the page to open, and what to keep, as JSON may hold it, until the answer comes back."""
+
+    async def end(self, flow: Mapping[str, Any], answer: Mapping[str, str]) -> tuple[str, str]:
+        """Return the address of who signed in, in lower case, and what to keep of it, which is secret.
+
+        `answer` is the query of the page's redirect. Raises Unauthorized where the person declined or did not
+        allow everything, and Rejected where the answer does not belong to the flow.
+        """

@@ -8,7 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
 
-from connectors.base import Calendar, Meetings
+from connectors.base import Calendar, Consent, Meetings
 from connectors.errors import Rejected, Unauthorized
 from connectors.http import Http
 from connectors.oauth import Save
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from connectors.google.api import Api
     from connectors.google.requests import Requests
     from connectors.google.third_party import OnCapability, ThirdParty
+    from connectors.microsoft.connect import Tenant
     from connectors.service_key import ServiceKey
     from connectors.zoom.meetings import Budget
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What one person's calendar is reached with; without a refresh token, by delegation."""
+    """What one person's calendar is reached with; without a refresh token, by delegation or as the app."""
 
     provider: str
     address: str
-    refresh_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)  # for Microsoft msal's whole cache, as text
     save: Save | None = None
 
 
@@ -51,16 +52,27 @@ class Registry:
     _key: ServiceKey | None = None
     _requests: Requests | None = None
     _third_party: ThirdParty | None = None
+    _tenant: Tenant | None = None
     _zoom: Meetings | None = None
 
     def calendar(self, credentials: Credentials) -> Calendar:
         """Return the calendars that these credentials open. Raises Unauthorized where they cannot."""
+        if credentials.provider == "microsoft":
+            return self._microsoft().calendar(
+                credentials.address, credentials.refresh_token, credentials.save
+            )
         from connectors.google.calendar import GoogleCalendar
 
         return GoogleCalendar(self._api(credentials), self._google(), self._capability())
 
     def meetings(self, service: str, credentials: Credentials) -> Meetings:
         """Return a service, for events in the calendars of `credentials`. Raises Rejected if not configured."""
+        lives_on = {"meet": "google", "teams": "microsoft"}.get(service, credentials.provider)
+        if lives_on != credentials.provider:
+            message = f"{service} needs a calendar at {lives_on}, and this one is at {credentials.provider}"
+            raise Rejected(message, reason="not_configured")
+        if service == "teams" and self.microsoft is not None:
+            return self._microsoft().teams(credentials.address, credentials.refresh_token, credentials.save)
         if service == "meet" and self.google is not None:
             from connectors.google.meet import MeetMeetings
 
@@ -72,6 +84,21 @@ class Registry:
 
             return StaticMeetings(self.static)
         raise Rejected(f"{service} is not configured", reason="not_configured")
+
+    def consent(self, provider: str) -> Consent:
+        """Return how a person's consent is asked for. Raises Rejected where a provider is not asked in this way."""
+        if provider != "microsoft" or self.microsoft is None:
+            raise Rejected(f"{provider} is not configured for people's consent", reason="not_configured")
+        return self._microsoft().consent()
+
+    def _microsoft(self) -> Tenant:
+        from connectors.microsoft.connect import Tenant
+
+        if self.microsoft is None:
+            raise Unauthorized("[microsoft] is not configured", provider="microsoft", reason="not_configured")
+        if self._tenant is None:
+            self._tenant = Tenant(self.http, self.microsoft, self.now)
+        return self._tenant
 
     def _google(self) -> GoogleSettings:
         if self.google is None:

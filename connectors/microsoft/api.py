@@ -37,14 +37,13 @@ class Api:
             raise judge(answer, conditional="If-Match" in request.headers, now=self.now())
         return _object(answer)
 
-    async def pages(self, request: Request) -> AsyncIterator[Item]:
+    async def pages(self, first: Item, op: str) -> AsyncIterator[Item]:
         """Yield page after page, by the provider's own links. Raises Transient when they go in a circle.
 
         https://learn.microsoft.com/graph/paging
         """
-        seen = {request.url}
+        page, seen = first, set[str]()
         while True:
-            page = await self.call(request)
             yield page
             link = str(page.get("@odata.nextLink") or "")
             if not link:
@@ -52,7 +51,7 @@ class Api:
             if link in seen:
                 raise Transient("the same page came twice", provider=PROVIDER, reason="page_loop")
             seen.add(link)
-            request = self.requests.link(link, request.op)
+            page = await self.call(self.requests.link(link, op))
 
     async def calendar_id(self, remote: str) -> str:
         """Return Graph's id of a calendar. We know the default one by its mailbox, since ids of calendars change.

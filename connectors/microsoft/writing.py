@@ -1,0 +1,124 @@
+"""Writes on events, each looked at afterwards: no write of ours may cost anybody their Teams link.
+
+A body without Teams' invitation switches the meeting off, and the next PATCH makes another one, while guests
+keep the old link. So the link is compared after every write; one that is lost is brought back once.
+https://learn.microsoft.com/graph/api/event-update
+https://github.com/microsoftgraph/microsoft-graph-docs/issues/16336
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from connectors.errors import Conflict, Ignored, ProviderError
+from connectors.microsoft import edits
+from connectors.microsoft.api import Item
+from connectors.microsoft.edits import Patch
+from connectors.microsoft.errors import PROVIDER
+from connectors.microsoft.reading import Reader, seen_from
+from connectors.model import Event, EventRef, Meeting
+
+log = structlog.get_logger("connectors.microsoft")
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes on the events of one mailbox."""
+
+    reader: Reader
+
+    async def put(self, event: Event, meeting: Meeting, key: str, source: str, earlier: str) -> Event:
+        """Put the details on the event. Raises Conflict, NotFound, and Ignored where it did not come about."""
+        places = await self._places(event, edits.needs_places(event, meeting, source, earlier))
+        patch = edits.put(event, meeting, key, source, earlier, places)
+        if not patch:
+            return event
+        written = await self._kept(event, await self.patch(event, patch))
+        return _sure(written, done=edits.shows(written, meeting, key))
+
+    async def take(self, event: Event, key: str, earlier: str) -> Event:
+        """Take ours off the event. Raises as `put`.
+
+        A Teams meeting that comes back is cut out once more; one that comes back again is left, and told.
+        """
+        own = event.native is not None and edits.is_own(event.native, key, earlier)
+        places = await self._places(event, edits.needs_places(event, None, "", earlier))
+        patch = edits.take(event, key, earlier, places)
+        if not patch:
+            return _sure(event, done=edits.bare(event, key, earlier))
+        written = await self.patch(event, patch)
+        if not own:
+            written = await self._kept(event, written)
+        elif again := edits.cut(written):
+            log.info("a Teams meeting came back and is cut out once more", event=event.ref.event)
+            written = await self.patch(written, again)
+        return _sure(written, done=edits.bare(written, key, earlier))
+
+    async def patch(self, event: Event, patch: Patch) -> Event:
+        """Send a patch and return the event as it then stands, with what our properties say."""
+        return self.reader.written(await self.send(event.ref, patch, event.etag), event, patch)
+
+    async def send(self, at: EventRef, patch: Patch, etag: str) -> Item:
+        """Send a patch and return the answer."""
+        api = self.reader.api
+        return await api.on_calendar(
+            at.calendar, lambda found: api.requests.patch(api.mailbox, found, at.event, patch, etag)
+        )
+
+    async def _places(self, event: Event, needed: bool) -> Item | None:  # noqa: FBT001 - The plain answer of needs_places.
+        if not needed:
+            return None
+        item = await self.reader.item(event.ref.calendar, event.ref.event, "location", "locations")
+        if item.get("@odata.etag") not in (None, event.etag):
+            raise Conflict("the event changed before its locations were read", provider=PROVIDER)
+        return item
+
+    async def _kept(self, before: Event, after: Event) -> Event:
+        """Return the event if its online meeting is as it was, else bring it back, once."""
+        if not edits.lost_link(before, after):
+            return after
+        log.warning("a write has cost a Teams link, which is brought back", event=before.ref.event)
+        try:
+            restored = await self._restored(before, after)
+        except ProviderError as error:
+            raise _changed(before, after) from error
+        if edits.lost_link(before, restored):
+            raise _changed(before, restored)
+        return restored
+
+    async def _restored(self, before: Event, after: Event) -> Event:
+        try:
+            return await self.patch(after, edits.restore(before, after))
+        except Conflict:
+            now = await self.reader.event(seen_from(after), after.ref.event)
+            return await self.patch(now, edits.restore(before, now)) if edits.lost_link(before, now) else now
+
+
+def _link(event: Event) -> str:
+    return (event.native.join_url if event.native is not None else "") or "none"
+
+
+def _changed(before: Event, after: Event) -> Ignored:
+    """Return the exception for a link that could not be brought back, with the evidence."""
+    told = Ignored(
+        f"the Teams link of the event was {_link(before)} and is {_link(after)} after a write of ours; "
+        "it could not be brought back",
+        provider=PROVIDER,
+        reason="teams_link_changed",
+    )
+    told.shown = after
+    return told
+
+
+def _sure(event: Event, *, done: bool) -> Event:
+    if not done:
+        ignored = Ignored(
+            "Graph said yes and did not keep all of what was written",
+            provider=PROVIDER,
+            reason="write_ignored",
+        )
+        ignored.shown = event
+        raise ignored
+    return event
