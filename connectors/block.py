@@ -29,6 +29,7 @@ from connectors.details import is_detail
 from connectors.model import Block
 
 _KEY = re.compile(r"hd[0-9a-v]{16}")  # so odd that a marker line is ours even if half of it is missing
+_IN_BRACKETS = re.compile(rf"(?<=\(){_KEY.pattern}(?=\))")
 _SPACED, _BARE = "----", "---"
 # What an editor may put between two words: blanks, and tags such as <span>. Possessive, so read only once.
 # Exchange breaks long lines of HTML where a blank is, and lets the blank begin the next line.
@@ -160,7 +161,7 @@ def _spans(text: str) -> list[_Span]:
 def _marks(text: str) -> Iterator[re.Match[str]]:
     """Yield the marker lines. Looks only around our keys, which are quick to find."""
     floor = 0
-    for key in _KEY.finditer(text):
+    for key in _IN_BRACKETS.finditer(text):
         mark = _MARK.search(text, max(floor, key.start() - _WIDEST), key.end() + _WIDEST)
         if mark and mark.span("key") == key.span():
             yield mark

@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from connectors import markup
 from connectors.links import foreign_links
-from connectors.markup import TAG
 
 LONGEST = 30_000  # characters of an invitation with every link rewritten; what is longer is no invitation
 
@@ -27,8 +27,8 @@ _RULE = re.compile(r"_{30,}")
 _OUTER = 60  # underscores of the lines around it; a shorter line may stand inside
 _INNER = 2  # shorter lines that may
 _HINT = re.compile(r"meetup-join|teams(?:\.[a-z]{2,20}){1,3}(?:/|%2f)meet(?:/|%2f)", re.IGNORECASE)
-# What stands beside the join link in all of them, so that a person's own text between two lines is none.
-_FAMILIAR = re.compile(r"me-email-|aka\.ms(?:/|%2F)JoinTeamsMeeting|meetingOptions|dialin\.teams\.")
+# What their last line leads to, so that a person's own text between two lines is none.
+_FAMILIAR = re.compile(r"aka\.ms(?:/|%2F)JoinTeamsMeeting|meetingOptions|dialin\.teams\.")
 _CLASS = re.compile(r"me-email-text(?![\w-])")
 _BLANK = r"(?:\s|&nbsp;|&#160;)*+"
 _NOTHING = re.compile(_BLANK)
@@ -54,26 +54,49 @@ def find(content: str, *, html: bool) -> tuple[Blob, ...]:
     if not hints:
         return ()
     rules = [rule.span() for rule in _RULE.finditer(content)]
-    found = [blob for span in _between(content, rules, hints, html=html) if (blob := _blob(content, span))]
-    if html and _CLASS.search(content):
-        found += _unruled(content, rules, hints, found)
+    found = list(_divided(content, rules, hints)) if html and _CLASS.search(content) else []
+    found += _between(content, rules, [hint for hint in hints if not _covers(found, hint)], html=html)
     return tuple(sorted(found, key=lambda blob: blob.start))
 
 
-def _between(content: str, rules: list[Span], hints: list[int], *, html: bool) -> Iterator[Span]:
-    """Yield what stands between two lines, with what wraps these, if it could be an invitation."""
+def _divided(content: str, rules: list[Span], hints: list[int]) -> Iterator[Blob]:
+    """Yield invitations in a division of Teams' own: with the two lines around it, or from line to line in it."""
+    for start, end in _divisions(content):
+        first = bisect.bisect(hints, start)
+        if first == bisect.bisect(hints, end) or end - start > LONGEST:
+            continue
+        pair = _pair(rules, hints[first])
+        inside = pair is not None and start < rules[pair[0]][0] and rules[pair[1]][1] < end
+        if pair is not None and inside:  # people may have typed into the division, before the lines or after
+            span = _wrapped(content, _from_to(content, rules, pair, html=True), only=_CLASS)
+        else:
+            span = _with_rules(content, rules, (start, end))
+        if blob := _blob(content, span):
+            yield blob
+
+
+def _between(content: str, rules: list[Span], hints: list[int], *, html: bool) -> Iterator[Blob]:
+    """Yield invitations that are known by nothing but what stands between two lines."""
     floor, last = 0, (-1, -1)
     for hint in hints:
         pair = _pair(rules, hint)
         if hint < floor or pair is None or pair == last:
             continue
         last = pair
-        start, end = rules[pair[0]][0], rules[pair[1]][1]
-        if html:
-            start, end = _wrapped(content, rules[pair[0]])[0], _wrapped(content, rules[pair[1]])[1]
-        if floor <= start and end - start <= LONGEST and _FAMILIAR.search(content, start, end):
-            floor = end
-            yield _wrapped(content, (start, end), only=_CLASS) if html else (start, end)
+        if _reads_so(content[rules[pair[0]][1] : rules[pair[1]][0]], html=html):
+            span = _from_to(content, rules, pair, html=html)
+            if floor <= span[0] and (blob := _blob(content, span)):
+                floor = span[1]
+                yield blob
+
+
+def _reads_so(inner: str, *, html: bool) -> bool:
+    """Tell whether a text begins and ends as invitations do, so that nothing of people's can be in it."""
+    if len(inner) > LONGEST or not _FAMILIAR.search(inner):
+        return False
+    source = " ".join(inner.splitlines()) if html else inner
+    lines = markup.readable(source, html=html).splitlines()
+    return "teams" in lines[0].lower() and _FAMILIAR.search(lines[-1]) is not None
 
 
 def _pair(rules: list[Span], hint: int) -> Span | None:
@@ -86,24 +109,21 @@ def _pair(rules: list[Span], hint: int) -> Span | None:
     return after - 1, next(long, after)
 
 
-def _unruled(content: str, rules: list[Span], hints: list[int], found: list[Blob]) -> Iterator[Blob]:
-    """Yield invitations that lack a line, by their outer division."""
-    taken = sorted((blob.start, blob.end) for blob in found)
-    for start, end in _divisions(content):
-        if bisect.bisect(hints, start) == bisect.bisect(hints, end) or end - start > LONGEST:
-            continue
-        near = bisect.bisect(taken, (end, end)) - 1
-        if near >= 0 and taken[near][1] > start:
-            continue
-        if blob := _blob(content, _with_rule(content, rules, (start, end))):
-            yield blob
+def _from_to(content: str, rules: list[Span], pair: Span, *, html: bool) -> Span:
+    first, last = rules[pair[0]], rules[pair[1]]
+    return (_wrapped(content, first)[0], _wrapped(content, last)[1]) if html else (first[0], last[1])
+
+
+def _covers(found: list[Blob], hint: int) -> bool:
+    near = bisect.bisect(found, hint, key=lambda blob: blob.start) - 1
+    return near >= 0 and hint < found[near].end
 
 
 def _divisions(content: str) -> list[Span]:
     """Return the outermost divisions of Teams' class that are closed."""
     found: list[Span] = []
     still: list[tuple[int, bool]] = []
-    for tag in TAG.finditer(content):
+    for tag in markup.TAG.finditer(content):
         if tag["name"].lower() != "div":
             continue
         if not tag["close"]:
@@ -116,8 +136,8 @@ def _divisions(content: str) -> list[Span]:
     return found
 
 
-def _with_rule(content: str, rules: list[Span], span: Span) -> Span:
-    """Take the one line that is left with it, where it stands right before or after."""
+def _with_rules(content: str, rules: list[Span], span: Span) -> Span:
+    """Take the lines with it that stand right before and after."""
     start, end = span
     after = bisect.bisect(rules, (start, start))
     if after > 0:
