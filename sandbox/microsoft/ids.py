@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 IMMUTABLE = base64.b64decode("AAkALgAAAAAAHYQDEapmEc2byACqAC/EWg0A")
 ORDINARY = base64.b64decode("AAMkAGI2")
 ITEM, FOLDER = 16, 8
+TENANT = "5e1b1e5e-0000-4000-a000-0000005a9db0"
+"""The one organisation there is."""
 NOTIFIED = bytes((15, 0, 0, 0, 22, 0, 0, 0))
 """What the change key of a notification or of a skeleton begins with: the item's kind, and a length."""
 

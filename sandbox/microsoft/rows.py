@@ -85,6 +85,11 @@ class Calendar:
             if self._latest(*entry):
                 yield (*entry, self.rows.get(entry[1]))
 
+    @property
+    def latest(self) -> int:
+        """Return when anything last changed here."""
+        return self._log[-1][0] if self._log else 0
+
     def instances(self, series: str) -> list[Row]:
         """Return the stored exceptions of a series."""
         return [self.rows[key] for key in self.exceptions.get(series, ())]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.microsoft import ids
 from sandbox.microsoft.errors import GraphError
+from sandbox.microsoft.post import Post
+from sandbox.microsoft.resources import full
 from sandbox.microsoft.rows import Calendar, Mailbox, Row, renewed
 from sandbox.microsoft.times import micros
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.state import User, World
-
-TENANT = "5e1b1e5e-0000-4000-a000-0000005a9db0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Graph:
         self.minted: dict[str, list[str]] = {}
         """The Teams links that each event has had, by its key."""
         self._stamp = 0
+        world.posts["microsoft"] = Post(self)
 
     @property
     def base(self) -> str:
@@ -185,12 +186,17 @@ def reset(world: World) -> None:
 
 
 def snapshot(world: World) -> dict[str, Any]:
-    """Return every calendar with its events."""
+    """Return every calendar with its events, and the Teams links that each event has had."""
     graph = world.room(Graph)
-    return {
-        "calendars": {
-            calendar.id: {"owner": calendar.owner, "name": calendar.name, "default": calendar.default}
-            for mailbox in graph.mailboxes.values()
-            for calendar in mailbox.calendars.values()
+    now = graph.moment()
+    calendars = {
+        calendar.id: {
+            "owner": mailbox.email,
+            "name": calendar.name,
+            "default": calendar.default,
+            "events": [full(mailbox, calendar, row, now) for row in calendar.rows.values()],
         }
+        for mailbox in graph.mailboxes.values()
+        for calendar in mailbox.calendars.values()
     }
+    return {"calendars": calendars, "teams": {ids.immutable(key): urls for key, urls in graph.minted.items()}}
