@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from sandbox.microsoft.tokens import CLIENT_ID, Grant, SigningKey, Tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiohttp.typedefs import Handler
+
     from sandbox.state import User, World
 
 Json = dict[str, Any]
@@ -35,12 +38,24 @@ PERMISSIONS = frozenset(
 def routes(world: World) -> list[web.RouteDef]:
     """Return the routes of the sign-in service."""
     sign_in = SignIn(world)
+    table = (
+        ("GET", "/v2.0/.well-known/openid-configuration", "openid", sign_in.openid),
+        ("GET", "/discovery/v2.0/keys", "keys", sign_in.keys),
+        ("GET", "/oauth2/v2.0/authorize", "authorize", sign_in.authorize),
+        ("POST", "/oauth2/v2.0/token", "token", TokenEndpoint(world).token),
+    )
     return [
-        web.get(LOGIN + "/v2.0/.well-known/openid-configuration", sign_in.openid, name="microsoft:openid"),
-        web.get(LOGIN + "/discovery/v2.0/keys", sign_in.keys, name="microsoft:keys"),
-        web.get(LOGIN + "/oauth2/v2.0/authorize", sign_in.authorize, name="microsoft:authorize"),
-        web.post(LOGIN + "/oauth2/v2.0/token", TokenEndpoint(world).token, name="microsoft:token"),
+        web.route(method, LOGIN + path, _taking_time(world, handler), name=f"microsoft:{op}")
+        for method, path, op, handler in table
     ]
+
+
+def _taking_time(world: World, handler: Handler) -> Handler:
+    async def taking_time(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(world.modes.latency)
+        return await handler(request)
+
+    return taking_time
 
 
 class SignIn:
