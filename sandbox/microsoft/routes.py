@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from sandbox.calls import USER
-from sandbox.microsoft import access, errors, oauth, signin_errors, state, steering
+from sandbox.microsoft import access, api, errors, oauth, people, signin_errors, state, steering
 from sandbox.microsoft.endpoints import Endpoints
 from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.lifecycle import Lifecycle
@@ -33,10 +33,22 @@ ROOMS = (Lifecycle, Push, Subscriptions, Endpoints, Tokens, access.Access, Throt
 
 def routes(world: World) -> list[web.RouteDef]:
     """Return the routes of the sign-in service and of Graph."""
+    rest = web.route("*", GRAPH + "/{rest:.*}", _nothing(world))
+    return [*oauth.routes(world), *_subscriptions(world), *_mailboxes(world), rest]
+
+
+def _mailboxes(world: World) -> list[web.RouteDef]:
+    """Return the routes on people's calendars, each below /users/{user} and below /me."""
+    serving = api.Api(world)
     return [
-        *oauth.routes(world),
-        *_subscriptions(world),
-        web.route("*", GRAPH + "/{rest:.*}", _nothing(world)),
+        web.route(
+            method,
+            GRAPH + start + path,
+            guarded(world, op, getattr(serving, handler)),
+            name=f"microsoft:{word}{n}:{op}",
+        )
+        for start, word in (("/users/{user}", "users"), ("/me", "me"))
+        for n, (method, path, op, handler) in enumerate(api.TABLE)
     ]
 
 
@@ -111,7 +123,7 @@ def _answered(handler: Handler) -> Handler:
 
 def control_routes(world: World) -> list[web.RouteDef]:
     """Return the routes by which people act and tests steer."""
-    return [*steering.routes(world)]
+    return [*people.routes(world), *steering.routes(world)]
 
 
 def snapshot(world: World) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from sandbox.control import bad_request, read_json
+from sandbox.microsoft import delta, teams
 from sandbox.microsoft.access import Access
 from sandbox.microsoft.endpoints import STATES, Endpoints
+from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.lifecycle import EVENTS, Lifecycle
 from sandbox.microsoft.state import Graph
 from sandbox.microsoft.subscriptions import Subscriptions
@@ -36,10 +38,12 @@ class Steering:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         return [
+            web.post(BASE + "/expire_delta", self._expire_delta),
             web.post(BASE + "/revoke", self._revoke),
             web.post(BASE + "/lifecycle", self._lifecycle),
             web.post(BASE + "/policy", self._policy),
             web.post(BASE + "/challenge", self._challenge),
+            web.post(BASE + "/kill_link", self._kill_link),
             web.post(BASE + "/endpoint", self._endpoint),
             web.get(BASE + "/busiest", self._busiest),
         ]
@@ -49,6 +53,11 @@ class Steering:
         if found is None:
             raise bad_request(f"no such mailbox: {email}")
         return found
+
+    async def _expire_delta(self, request: web.Request) -> web.Response:
+        email = (await read_json(request)).get("email")
+        delta.expire(self._graph, self._mailbox(email).email if email else None)
+        return web.json_response({})
 
     async def _revoke(self, request: web.Request) -> web.Response:
         email = self._mailbox((await read_json(request)).get("email")).email
@@ -87,6 +96,14 @@ class Steering:
 
     async def _challenge(self, request: web.Request) -> web.Response:
         self._world.room(Access).challenged = (await read_json(request)).get("times", 1)
+        return web.json_response({})
+
+    async def _kill_link(self, request: web.Request) -> web.Response:
+        body = await read_json(request)
+        try:
+            teams.kill(self._graph, self._mailbox(body.get("email")), body.get("event", ""))
+        except GraphError as error:
+            return error.response()
         return web.json_response({})
 
     async def _endpoint(self, request: web.Request) -> web.Response:
