@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.google import guests
+from sandbox.google import abroad, guests
 from sandbox.google.errors import GoogleError
 from sandbox.google.merging import OWN, settle
 
@@ -86,5 +86,6 @@ def respond(
     ]
     stored = google.put(target, replace(at, body=target.differing(at, old | {"attendees": answered})))
     guests.share(google, target, stored, old)
+    abroad.send_answer(google, calendar, row, before, calendar.id, response)
     if writer.updates != "none":
         guests.announce_response(google, row.id, before, calendar.id, response)

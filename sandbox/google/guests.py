@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sandbox.google import abroad
 from sandbox.google.merging import OWN
 from sandbox.google.rows import Row
 from sandbox.google.times import shown
@@ -51,6 +52,8 @@ def _share(
     guests = emails(whole)
     for email in guests | emails(before):
         theirs = google.primary(email)
+        if theirs is None and is_organizer(calendar, whole):
+            abroad.send(google, calendar, row, whole, email)
         if theirs is None or theirs is calendar or (row.series and row.series not in theirs.rows):
             continue
         if email in guests:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sandbox.google.errors import GoogleError
+from sandbox.google.post import Post
 from sandbox.google.push import Push
 from sandbox.google.rows import Calendar, Entry, Row
 from sandbox.google.times import micros
@@ -41,6 +42,7 @@ class Google:
         self.meet_codes: dict[str, str] = {}
         """The Meet room that each conference requestId got."""
         self._stamp = 0
+        world.posts["google"] = Post(self)
 
     @cached_property
     def base(self) -> str:
