@@ -1,13 +1,15 @@
-"""The demo's beginning: two people and a dozen varied events, this week and next."""
+"""The demo's beginning: two people at Google, two at Outlook, and varied events, this week and next."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sandbox.control import add_user
 from sandbox.google.events import Writer, insert
 from sandbox.google.state import Google
+from sandbox.microsoft import events as outlook
+from sandbox.microsoft.state import Graph
 from sandbox.providers import providers
 
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ Json = dict[str, Any]
 ADA = "ada@example.com"
 BOB = "bob@example.com"
 CAROL = "carol@example.org"
+GRACE = "grace@contoso.example"
+LINUS = "linus@contoso.example"
 TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_NDAxYjY4ZGYt%40thread.v2/0"
+AGENDA = "<p>Agenda</p><ul><li>Prices &amp; dates</li><li>Next steps</li></ul>"
 
 
 def seed(world: World) -> None:
@@ -31,6 +36,13 @@ def seed(world: World) -> None:
     google = world.room(Google)
     for email, body in _events(world.now()):
         insert(google, Writer(email, person=True, conference=True), google.calendars[email], body)
+    add_user(world, simulated, {"email": GRACE, "name": "Grace Hopper", "home": "microsoft"})
+    add_user(world, simulated, {"email": LINUS, "name": "Linus Pauling", "home": "microsoft"})
+    graph = world.room(Graph)
+    for email, body in _outlook_events(world.now()):
+        mailbox = graph.mailbox(email)
+        outlook.insert(outlook.Writer(graph, mailbox, person=True), mailbox.home, body)
+    world.outbox.clear()
 
 
 def _events(now: datetime) -> Iterator[tuple[str, Json]]:
@@ -49,6 +61,45 @@ def _events(now: datetime) -> Iterator[tuple[str, Json]]:
     yield BOB, {"summary": "Lunch", **_at(week[3], 12, 60)}
     yield BOB, {"summary": "Ada and Bob", "description": "Catch up. @meet", **_at(week[5], 16, 30), **_ada()}
     yield BOB, {"summary": "Release checklist", **_at(week[7], 10, 30)}
+
+
+def _outlook_events(now: datetime) -> Iterator[tuple[str, Json]]:
+    week = _working_days(now, 10)
+    linus, bob = _attendees(LINUS), _attendees(BOB, LINUS)
+    yield GRACE, {"subject": "Budget review @teams", **_from(week[0], 11, 60), **linus}
+    yield GRACE, {"subject": "Compiler seminar", **_from(week[1], 14, 60), "categories": ["Teams"]}
+    yield GRACE, {"subject": "Partner call @zoom", **_body(AGENDA), **_from(week[2], 9, 45), **bob}
+    yield GRACE, {"subject": "Desk time", "showAs": "free", **_from(week[3], 9, 120)}
+    yield LINUS, {"subject": "Lab round", **_weekly_from(week[1], 16, 30)}
+    yield LINUS, {"subject": "Travel", "location": {"displayName": "Platform 3"}, **_from(week[4], 8, 180)}
+    yield LINUS, {"subject": "Paper club @teams", **_from(week[6], 15, 60), **_attendees(GRACE)}
+
+
+def _from(day: datetime, hour: int, minutes: int) -> Json:
+    start = day.replace(hour=hour).astimezone(UTC)
+    end = start + timedelta(minutes=minutes)
+    return {"start": _utc(start), "end": _utc(end)}
+
+
+def _utc(moment: datetime) -> Json:
+    return {"dateTime": f"{moment:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
+
+
+def _weekly_from(day: datetime, hour: int, minutes: int) -> Json:
+    times = _from(day, hour, minutes)
+    first = times["start"]["dateTime"][:10]
+    weekday = datetime.fromisoformat(first).strftime("%A").lower()
+    pattern = {"type": "weekly", "interval": 1, "daysOfWeek": [weekday]}
+    limits = {"type": "numbered", "startDate": first, "numberOfOccurrences": 8}
+    return {**times, "recurrence": {"pattern": pattern, "range": limits}}
+
+
+def _body(content: str) -> Json:
+    return {"body": {"contentType": "html", "content": content}}
+
+
+def _attendees(*emails: str) -> Json:
+    return {"attendees": [{"emailAddress": {"address": email}, "type": "required"} for email in emails]}
 
 
 def _ada() -> Json:
