@@ -29,7 +29,7 @@ except PermissionError:
 else:
     sys.exit("the rule is not in force")
 import asyncio, sqlite3, ssl
-import aiohttp, apscheduler, google.auth.crypt, msal, pydantic, sqlite_utils, structlog, uvloop
+import aiohttp, apscheduler, google.auth.crypt, msal, msgraph, pydantic, sqlite_utils, structlog, uvloop
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.asymmetric import rsa
 
