@@ -11,6 +11,7 @@ from sandbox.app import Sandbox, serve
 from tests.sandbox import graph_client
 from tests.sandbox.google_client import Client, Control, Doorstep, doorstep
 from tests.sandbox.graph_client import Graph, GraphDoor, graph_door
+from tests.sandbox.outlook_client import GRACE, LINUS, Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,3 +79,15 @@ async def hook() -> AsyncIterator[GraphDoor]:
     """Listen for Graph's notifications on a loopback port."""
     async with graph_door() as door:
         yield door
+
+
+@pytest.fixture
+async def grace(graph: Graph, outlook: Control) -> Mailbox:
+    """Return Grace's mailbox."""
+    return Mailbox(graph, outlook, GRACE)
+
+
+@pytest.fixture
+async def linus(graph: Graph, outlook: Control) -> Mailbox:
+    """Return Linus's mailbox."""
+    return Mailbox(graph, outlook, LINUS)
