@@ -74,10 +74,12 @@ def split(description: str, *, html: bool | None = None) -> tuple[str, Block | N
     """Return the readable text outside our block, and our block."""
     spans = _spans(description)
     notes = markup.readable(_edit(description, dict.fromkeys(spans, ""), html=html), html=html)
-    if not spans:
-        return notes, None
-    main = _main(spans)
-    return notes, Block(main.key, markup.readable(description[slice(*main.body)], html=html))
+    return notes, _block(description, spans, html=html)
+
+
+def find(description: str, *, html: bool | None = None) -> Block | None:
+    """Return our block."""
+    return _block(description, _spans(description), html=html)
 
 
 def put(description: str, key: str, lines: Iterable[str], *, html: bool | None = None) -> str:
@@ -106,6 +108,13 @@ def foot(description: str) -> int:
     """Return where the visible text of a whole HTML document ends."""
     ends = {end[1].lower(): end.start() for end in _FOOT.finditer(description)}
     return ends.get("body", ends.get("html", len(description)))
+
+
+def _block(text: str, spans: list[_Span], *, html: bool | None) -> Block | None:
+    if not spans:
+        return None
+    main = _main(spans)
+    return Block(main.key, markup.readable(text[slice(*main.body)], html=html))
 
 
 def _edit(text: str, edits: dict[_Span, str], *, html: bool | None) -> str:

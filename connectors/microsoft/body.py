@@ -25,10 +25,10 @@ class Reading:
 def read(content: str, *, html: bool) -> Reading:
     """Tell apart what people, we and Teams wrote."""
     blobs = find(content, html=html)
-    notes, ours = block.split(content, html=html)
-    if blobs:
-        notes, _ = block.split(_without(content, blobs, html=html), html=html)
-    return Reading(notes, ours, blobs[0].join_url if blobs else "")
+    if not blobs:
+        return Reading(*block.split(content, html=html), "")
+    notes, _ = block.split(_without(content, blobs, html=html), html=html)
+    return Reading(notes, block.find(content, html=html), blobs[0].join_url)
 
 
 def put(content: str, key: str, lines: Iterable[str], *, html: bool) -> str:
