@@ -34,7 +34,7 @@ class Api:
         if answer.status == 401:
             answer = await self._send(request, await self.account.refresh(token, claims(answer)))
         if not 200 <= answer.status < 300:
-            raise judge(answer, conditional="If-Match" in request.headers, now=self.now())
+            raise judge(answer, conditional=_is_conditional(request), now=self.now())
         return _object(answer)
 
     async def pages(self, first: Item, op: str) -> AsyncIterator[Item]:
@@ -88,6 +88,10 @@ class Api:
     async def _send(self, request: Request, token: str) -> Answer:
         headers = {**request.headers, "Authorization": f"Bearer {token}"}
         return await self.http.send(replace(request, headers=headers, lane=self.mailbox))
+
+
+def _is_conditional(request: Request) -> bool:
+    return any(name.lower() == "if-match" for name in request.headers)
 
 
 def _object(answer: Answer) -> Item:

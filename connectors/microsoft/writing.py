@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from connectors.errors import Conflict, Ignored, ProviderError
+from connectors.errors import Conflict, Ignored, ProviderError, Rejected
 from connectors.microsoft import edits
 from connectors.microsoft.api import Item
 from connectors.microsoft.edits import Patch
@@ -35,6 +35,7 @@ class Writer:
         patch = edits.put(event, meeting, key, source, earlier, places)
         if not patch:
             return event
+        _owned(event)
         written = await self._kept(event, await self.patch(event, patch))
         return _sure(written, done=edits.shows(written, meeting, key))
 
@@ -48,6 +49,7 @@ class Writer:
         patch = edits.take(event, key, earlier, places)
         if not patch:
             return _sure(event, done=edits.bare(event, key, earlier))
+        _owned(event)
         written = await self.patch(event, patch)
         if not own:
             written = await self._kept(event, written)
@@ -94,6 +96,13 @@ class Writer:
         except Conflict:
             now = await self.reader.event(seen_from(after), after.ref.event)
             return await self.patch(now, edits.restore(before, now)) if edits.lost_link(before, now) else now
+
+
+def _owned(event: Event) -> None:
+    """Refuse what Graph would take: a guest's copy may be written on, and nobody else ever sees it."""
+    if not event.own:
+        message = "this is a guest's copy, or a calendar that may only be read"
+        raise Rejected(message, provider=PROVIDER, reason="not_the_organizer")
 
 
 def _link(event: Event) -> str:

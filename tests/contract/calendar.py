@@ -6,7 +6,7 @@ The person whose calendar it is acts past us: `stage.add(Draft(...))` is a click
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -28,6 +28,8 @@ from connectors.errors import (
 )
 from connectors.model import CalendarInfo, Changes, Event, EventRef, Mark, Meeting, Phone, Subscription
 
+# Each example stands on the stage of its test, and one class after another takes the tests.
+UNSETTLED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 KEY, OTHER = "hdaaaaaaaaaaaaaaaa", "hdbbbbbbbbbbbbbbbb"
 SOURCE = "title:@zoom"
 PLACE = "location:@zoom"
@@ -72,7 +74,7 @@ class Stage(Protocol):
     """A connector before its provider, and a person at the provider's own page."""
 
     calendar: Calendar
-    info: CalendarInfo  # the person's own calendar, its zone is Europe/Berlin
+    info: CalendarInfo  # the person's own calendar, the zone of the person is Europe/Berlin
     unwatchable: CalendarInfo
     guest: Calendar  # of bob@example.com
     guest_info: CalendarInfo
@@ -83,6 +85,9 @@ class Stage(Protocol):
     mails: Callable[[], list[Any]]  # that people would have received
     advance: Callable[[float], object]  # seconds go by
     doorstep: str  # an address that may be rung at
+    mails_per_write: int  # that each guest receives for a write of ours
+    repeated: Collection[str]  # our methods whose call the client repeats where a kept connection is dead
+    kept: Callable[[str], str]  # how the provider keeps what a person types into a description
 
     async def add(self, draft: Draft) -> str: ...
     async def change(self, event: str, **what: Any) -> None: ...
@@ -135,6 +140,13 @@ def ids(changes: Changes) -> set[str]:
     return {event.ref.event for event in changes.events}
 
 
+def is_told_gone(changes: Changes, occurrence: str, series: str) -> bool:
+    """Tell whether it is named with its series, or the series tells all of its changed occurrences without it."""
+    if changes.gone:
+        return [(gone.event, gone.series) for gone in changes.gone] == [(occurrence, series)]
+    return occurrence not in (*changes.occurrences.get(series, (occurrence,)), *ids(changes))
+
+
 class ListingContract:
     """What is listed, and how the listing goes on."""
 
@@ -142,7 +154,7 @@ class ListingContract:
         found = {info.remote: info for info in await stage.calendar.calendars()}
         mine = found[stage.info.remote]
         assert mine == stage.info
-        assert (mine.primary, mine.writable, mine.zone) == (True, True, "Europe/Berlin")
+        assert (mine.primary, mine.writable) == (True, True)
 
     async def test_the_first_listing_is_complete(self, stage):
         event = await stage.add(Draft())
@@ -166,7 +178,7 @@ class ListingContract:
         draft = Draft(title="Plan é 🎉", guests=("zoe@example.net", "Bob@example.com"), location="Room 4")
         event = await stage.calendar.get(stage.info, await stage.add(draft))
         start = moment(stage, draft)
-        assert (event.title, event.location, event.description) == ("Plan é 🎉", "Room 4", "")
+        assert (event.title, event.location, event.description) == ("Plan é 🎉", "Room 4", stage.kept(""))
         assert (event.start, event.end, event.zone) == (start, start + timedelta(minutes=45), "Europe/Berlin")
         assert event.start.tzinfo is UTC
         assert event.attendees == ("bob@example.com", "zoe@example.net")
@@ -250,7 +262,8 @@ class OccasionContract:
         draft = Draft(recurrence=("RRULE:FREQ=WEEKLY;COUNT=5",))
         event = await stage.calendar.get(stage.info, await stage.add(draft))
         assert (await listed(stage)).events == (event,)
-        assert event.recurrence == ("RRULE:FREQ=WEEKLY;COUNT=5",)
+        (rule,) = event.recurrence
+        assert {"RRULE:FREQ=WEEKLY", "COUNT=5"} <= set(rule.split(";"))
         local = event.end.astimezone(ZoneInfo("Europe/Berlin"))
         assert event.ends == local + timedelta(weeks=4)
 
@@ -278,15 +291,14 @@ class OccasionContract:
         cursor = (await listed(stage)).cursor
         one = await stage.occurrence(series, 3)
         await stage.delete(one)
-        changes = await listed(stage, cursor)
-        assert [(gone.event, gone.series) for gone in changes.gone] == [(one, series)]
+        assert is_told_gone(await listed(stage, cursor), one, series)
 
     async def test_a_cancelled_occurrence_of_whole_days_names_its_series(self, stage):
         series = await stage.add(Draft(days=1, recurrence=("RRULE:FREQ=DAILY;COUNT=5",)))
         cursor = (await listed(stage)).cursor
         one = await stage.occurrence(series, 1)
         await stage.delete(one)
-        assert [(gone.event, gone.series) for gone in (await listed(stage, cursor)).gone] == [(one, series)]
+        assert is_told_gone(await listed(stage, cursor), one, series)
 
     async def test_a_deleted_series_is_gone(self, stage):
         series = await stage.add(Draft(recurrence=("RRULE:FREQ=DAILY",)))
@@ -392,7 +404,8 @@ class WritingContract:
     async def test_nothing_of_ours_is_left_when_it_is_taken_off(self, stage):
         event = await described(stage, description="Bring coffee.")
         bare = await stage.calendar.write(event, None, KEY)
-        assert (bare.description, bare.location, bare.mark, bare.block) == ("Bring coffee.", "", None, None)
+        assert (bare.description, bare.notes) == (stage.kept("Bring coffee."), "Bring coffee.")
+        assert (bare.location, bare.mark, bare.block) == ("", None, None)
         assert await again(stage, event) == bare
 
     async def test_nothing_else_on_the_event_changes(self, stage):
@@ -409,7 +422,7 @@ class WritingContract:
         assert replace(bare, etag=event.etag) == event
         assert await stage.raw(event.ref.event) == before
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, deadline=None, suppress_health_check=UNSETTLED)
     @given(
         description=st.one_of(
             st.text(max_size=60),
@@ -507,11 +520,11 @@ class WritingContract:
         assert event.mark.event == event.ref.event
         assert replace(event.mark, event="other") != event.mark
 
-    async def test_nobody_is_mailed(self, stage):
+    async def test_nobody_is_mailed_who_can_be_spared_it(self, stage):
         event = await added(stage, guests=("bob@example.com", "zoe@example.net"))
         before = len(stage.mails())
         await stage.calendar.write(await stage.calendar.write(event, ZOOM, KEY, SOURCE), None, KEY)
-        assert len(stage.mails()) == before
+        assert len(stage.mails()) - before == 2 * 2 * stage.mails_per_write
 
     async def test_a_guest_cannot_write_for_everybody(self, stage):
         await added(stage, guests=("bob@example.com",), description="Agenda")
@@ -519,7 +532,8 @@ class WritingContract:
         with pytest.raises(Rejected):
             await stage.guest.write(copy, ZOOM, KEY, SOURCE)
         (after,) = (await stage.guest.changes(stage.guest_info, None)).events
-        assert after.description == "Agenda"
+        assert after.description == copy.description
+        assert after.notes == "Agenda"
 
     async def test_a_write_whose_answer_is_lost_may_have_happened(self, stage):
         event = await added(stage)
@@ -562,9 +576,10 @@ class WatchingContract:
         stage.advance(86_400)
         new = await stage.calendar.renew(stage.info, old, "channel-2", "secret-2", stage.doorstep)
         assert new.expires > old.expires
-        await stage.calendar.unsubscribe(old)
+        if new.id != old.id:
+            await stage.calendar.unsubscribe(old)
         await stage.add(Draft())
-        assert await stage.rings() == [(new.id, "secret-2")]
+        assert await stage.rings() == [(new.id, "secret-2" if new.id == "channel-2" else "secret-1")]
 
     async def test_nothing_rings_after_the_end(self, stage):
         await stage.calendar.unsubscribe(await self.subscribed(stage))
@@ -642,8 +657,8 @@ class TroubleContract:
     @pytest.mark.parametrize("moment", ["before", "after"])
     async def test_silence_passes_and_names_itself(self, stage, call, moment):
         step = await ready(stage, call)
-        # The client repeats reading calls once by itself where a kept connection turns out to be dead.
-        stage.fault(op=stage.ops[call], drop=moment, times=2 if call in READING else 1)
+        # The client repeats some calls once by itself where a kept connection turns out to be dead.
+        stage.fault(op=stage.ops[call], drop=moment, times=2 if call in stage.repeated else 1)
         with pytest.raises(Transient) as caught:
             await step()
         assert caught.value.reason == "outcome_unknown"

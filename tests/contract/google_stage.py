@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from connectors.model import CalendarInfo
 from connectors.registry import Credentials, Registry
 from connectors.settings import GoogleSettings
-from tests.contract.calendar import Draft, day
+from tests.contract.calendar import READING, Draft, day
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 ZONE = "Europe/Berlin"
@@ -110,6 +110,8 @@ class GoogleStage:
     guest_info: CalendarInfo = BOBS
     unwatchable: CalendarInfo = SILENT
     ops: Any = field(default_factory=lambda: dict(OPS))
+    mails_per_write: int = 0
+    repeated: Any = tuple(READING)
 
     def now(self) -> datetime:
         return self.world.sandbox.world.now()
@@ -125,6 +127,9 @@ class GoogleStage:
 
     def advance(self, seconds: float) -> None:
         self.world.sandbox.world.clock.advance(seconds)
+
+    def kept(self, description: str) -> str:
+        return description
 
     async def add(self, draft: Draft) -> str:
         return str((await self.world.events("POST", body=self.body(draft)))["id"])
