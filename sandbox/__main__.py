@@ -20,7 +20,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8490, help="0 takes any free port")
-    parser.add_argument("--demo", action="store_true", help="begin with two users and a dozen events")
+    parser.add_argument("--demo", action="store_true", help="begin with four users and their events")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds every provider answer takes")
     parser.add_argument("--seed", type=int, default=0, help="seed of all chance in the sandbox")
     return parser.parse_args()

@@ -3,7 +3,7 @@
 import { byId, fill, h } from "./dom.js";
 import { HOUR, clock, fromIsoDay, isoDay } from "./time.js";
 
-const HINTS = ["@meet", "@zoom", "@video", "@none"];
+const HINTS = ["@meet", "@zoom", "@teams", "@video", "@none"];
 
 // Opens the dialog for a new event at `date`; calls `add(calendarId, event)`.
 export function askEvent(date, calendars, add) {

@@ -38,7 +38,7 @@ const acts = {
   makeWebinar: (id) => act(() => post(`/_sandbox/zoom/meetings/${id}/webinar`)),
 };
 
-for (const name of ["move", "setGuests", "removeLink", "cancel", "restore", "answer"]) {
+for (const name of ["move", "setGuests", "setCategories", "removeLink", "cancel", "restore", "answer"]) {
   acts[name] = (event, ...more) => act(() => PROVIDERS[event.provider][name](event, ...more));
 }
 
@@ -58,6 +58,8 @@ async function loadState() {
   const found = Object.values(PROVIDERS).flatMap((provider) => provider.calendars(state, users));
   view.calendars = found.map((calendar, index) => ({ ...calendar, colour: COLOURS[index % COLOURS.length] }));
   const events = (from) => view.calendars.flatMap((calendar) => PROVIDERS[calendar.provider].events(state, calendar, from, addDays(from, 7)));
+  const first = view.chosen ? view.week : monday(now());
+  await Promise.all(Object.values(PROVIDERS).map((provider) => provider.prepare?.(state, first, addDays(first, 14))));
   if (!view.chosen) view.week = busiest(events);
   setEvents(events(view.week));
   drawZoom(state.zoom?.meetings ?? [], acts);
@@ -101,7 +103,7 @@ async function loadMails() {
 
 const loaders = { state: loadState, call: loadCalls, mail: loadMails };
 const CHANGES = {
-  event: ["state"], zoom: ["state"], user: ["state"], call: ["call"], mail: ["mail"], reset: ["state", "call", "mail"],
+  event: ["state"], calendar: ["state"], zoom: ["state"], user: ["state"], call: ["call"], mail: ["mail"], reset: ["state", "call", "mail"],
 };
 
 let wanted = new Set();
@@ -153,7 +155,7 @@ function legend() {
   boxes.dataset.for = signature;
   fill(boxes, view.calendars.map((calendar) => h("li", {}, h("label", { style: { "--colour": calendar.colour } },
     h("input", { type: "checkbox", checked: !view.hidden.has(calendar.id), onchange: (event) => toggle(calendar.id, event.target.checked) }),
-    h("span", {}, h("b", {}, calendar.name), h("small", {}, calendar.detail)),
+    h("span", {}, h("b", {}, calendar.name, calendar.tag && h("i", { className: "tag" }, calendar.tag)), h("small", {}, calendar.detail)),
   ))));
 }
 

@@ -2,6 +2,8 @@
 
 import { fill, h } from "./dom.js";
 import { badge } from "./grid.js";
+import { CATEGORIES } from "./outlook.js";
+import { PROVIDERS } from "./providers.js";
 import { HOUR, span } from "./time.js";
 
 const ANSWERS = [["accepted", "Yes"], ["tentative", "Maybe"], ["declined", "No"]];
@@ -55,7 +57,8 @@ function facts(event, acts) {
     event.link && fact("Link", h("a", { href: safe(event.link), target: "_blank", rel: "noreferrer noopener" }, event.link)),
     fact("Location", event.location || none()),
     fact("Description", event.description ? h("pre", {}, event.description) : none()),
-    event.conference && fact("Conference", h("pre", {}, conference(event.conference))),
+    event.conference && fact("Conference", h("pre", {}, event.conference)),
+    event.categories && fact("Categories", categories(event, acts)),
     !event.mine && fact("Organizer", event.organizer),
     fact("Guests", guests(event, acts)),
     fact("Private marks", event.marks.length ? h("ul", { className: "marks" }, event.marks.map(([key, value]) => h("li", {}, h("code", {}, `${key} = ${value}`)))) : none()),
@@ -66,10 +69,14 @@ const fact = (name, ...values) => h("div", {}, h("dt", {}, name), h("dd", {}, ..
 const none = () => h("span", { className: "quiet" }, "none");
 const safe = (link) => (/^https?:\/\//.test(link) ? link : null);
 
-function conference(data) {
-  const points = (data.entryPoints ?? []).map((point) => `${point.entryPointType}  ${point.uri}`);
-  const asked = data.createRequest?.status?.statusCode;
-  return [data.conferenceSolution?.name, asked && `request: ${asked}`, ...points].filter(Boolean).join("\n");
+// The usual words as switches, and whatever else the event has.
+function categories(event, acts) {
+  const names = [...CATEGORIES, ...event.categories.filter((name) => !CATEGORIES.includes(name))];
+  return h("div", { className: "categories", role: "group", ariaLabel: "Categories" }, names.map((name) => {
+    const on = event.categories.includes(name);
+    const next = on ? event.categories.filter((other) => other !== name) : [...event.categories, name];
+    return h("button", { type: "button", ariaPressed: String(on), onclick: () => acts.setCategories(event, next) }, name);
+  }));
 }
 
 function guests(event, acts) {
@@ -93,7 +100,8 @@ function guests(event, acts) {
 }
 
 function buttons(event, acts) {
-  if (event.cancelled) return h("footer", {}, button("Restore", () => acts.restore(event), "primary"));
+  if (event.cancelled && PROVIDERS[event.provider].restorable) return h("footer", {}, button("Restore", () => acts.restore(event), "primary"));
+  if (event.cancelled) return h("footer", {}, button("Delete my copy", () => acts.cancel(event), "danger"));
   const by = (milliseconds) => acts.move(event, new Date(+event.start + milliseconds), new Date(+event.end + milliseconds));
   return h("footer", {},
     !event.allDay && button("− 1 h", () => by(-HOUR)),

@@ -159,10 +159,14 @@ async def test_the_process_says_where_it_is_and_stops_when_told():
     assert process.stdout is not None
     url = json.loads(await process.stdout.readline())["sandbox"]
     async with aiohttp.ClientSession() as http, http.get(f"{url}/_sandbox/state") as response:
-        calendars = (await response.json())["google"]["calendars"]
+        state = await response.json()
     process.send_signal(signal.SIGTERM)
     out, err = await process.communicate()
     assert (process.returncode, out, err) == (0, b"", b"")
-    titles = {event["summary"] for calendar in calendars.values() for event in calendar["events"]}
-    assert len(titles) == 12
-    assert any("@zoom" in title for title in titles)
+    google = [event for each in state["google"]["calendars"].values() for event in each["events"]]
+    outlook = [event for each in state["microsoft"]["calendars"].values() for event in each["events"]]
+    titles = {event["summary"] for event in google}
+    subjects = {event["subject"] for event in outlook}
+    assert (len(titles), len(subjects)) == (13, 7)
+    assert titles & subjects == {"Partner call @zoom"}
+    assert any("@teams" in subject for subject in subjects)

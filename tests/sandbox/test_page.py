@@ -189,7 +189,7 @@ def test_the_copies_of_one_event_are_shown_once_and_the_organizers_leads():
         """
         import { merged } from "./copies.js";
         const at = new Date("2026-11-23T09:00");
-        const copy = (key, id, mine, cancelled) => ({ key, id, mine, cancelled, provider: "google", start: at });
+        const copy = (key, uid, mine, cancelled) => ({ key, uid, mine, cancelled, start: at });
         const events = [copy("b/1", "1", false, false), copy("a/1", "1", true, false), copy("a/2", "2", true, true),
           copy("b/2", "2", false, false), copy("a/3", "3", true, true)];
         console.log(JSON.stringify(merged(events).map((one) => [one.key, one.copies.map((each) => each.key)])));
@@ -210,3 +210,122 @@ def test_an_event_dragged_over_a_change_of_the_clocks_keeps_its_wall_clock_time(
         zone="Europe/Berlin",
     )
     assert moved == ["2026-10-26T08:30:00.000Z", "2026-10-26T09:30:00.000Z"]
+
+
+READABLE = [
+    ("<p>Agenda</p><ul><li>Prices &amp; dates</li><li>Next</li></ul>", "Agenda\nPrices & dates\nNext"),
+    ("<html><head><title>x</title><style>p{}</style></head><body>Hi<br>there</body></html>", "Hi\nthere"),
+    ("a <!-- <b>hidden</b> --> b<script>alert(1)</script>", "a b"),
+    ("<!-- never closed <b>x</b>", ""),
+    ("&lt;script&gt;alert(1)&lt;/script&gt;", "<script>alert(1)</script>"),
+    ("&amp;lt;b&amp;gt; &#65;&#x42; &nbsp;&unknown; &#0;", "&lt;b&gt; AB  &unknown; &#0;"),
+    ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+    ("one\r\ntwo", "one two"),
+]
+
+
+@with_node
+def test_the_page_reads_a_body_as_text():
+    found = run(
+        f"""
+        import {{ readable }} from "./markup.js";
+        console.log(JSON.stringify({json.dumps([html for html, _ in READABLE])}.map(readable)));
+        """
+    )
+    assert found == [text for _, text in READABLE]
+
+
+OUTLOOK = {
+    "id": "E1",
+    "iCalUId": "U1",
+    "type": "singleInstance",
+    "subject": "Plan",
+    "body": {"contentType": "html", "content": "<p>x</p>"},
+    "start": {"dateTime": "2026-11-23T09:00:00.0000000", "timeZone": "UTC"},
+    "end": {"dateTime": "2026-11-23T10:00:00.0000000", "timeZone": "UTC"},
+    "isAllDay": False,
+    "isCancelled": False,
+    "isOrganizer": True,
+    "isOnlineMeeting": False,
+    "location": {"displayName": ""},
+    "attendees": [],
+    "categories": [],
+}
+JOIN = "https://teams.microsoft.com/l/meetup-join/1"
+ZOOM = "https://us02web.zoom.us/j/92674392836?pwd=a&x=1"
+BLOCK = "<br><br>---- Online meeting (hd1) ----<br>\r\nJoin: {}<br>\r\n---- End of online meeting (hd1) ----"
+
+
+def outlook(*raws):
+    """Return what the page makes of events on one Outlook calendar, in the week of 23 November 2026."""
+    calendar = {"owner": "grace@contoso.example", "name": "Calendar", "default": True}
+    state = {"microsoft": {"calendars": {"C": {**calendar, "events": [OUTLOOK | raw for raw in raws]}}}}
+    return run(
+        f"""
+        import {{ PROVIDERS }} from "./providers.js";
+        const state = {json.dumps(state)};
+        const [calendar] = PROVIDERS.microsoft.calendars(state, [{{ email: "grace@contoso.example", name: "Grace" }}]);
+        const days = [new Date("2026-11-23T00:00Z"), new Date("2026-11-30T00:00Z")];
+        console.log(JSON.stringify([calendar, PROVIDERS.microsoft.events(state, calendar, ...days)]));
+        """
+    )
+
+
+@with_node
+def test_an_outlook_calendar_bears_its_owners_name():
+    calendar, [event] = outlook({})
+    assert (calendar["name"], calendar["detail"], calendar["tag"]) == (
+        "Grace",
+        "grace@contoso.example",
+        "Outlook",
+    )
+    assert (event["title"], event["description"], event["start"]) == ("Plan", "x", "2026-11-23T09:00:00.000Z")
+
+
+@with_node
+@pytest.mark.parametrize(
+    ("raw", "link", "service", "waiting"),
+    [
+        ({}, None, None, False),
+        ({"isOnlineMeeting": True, "onlineMeeting": {"joinUrl": JOIN}}, JOIN, "teams", False),
+        ({"isOnlineMeeting": True, "onlineMeeting": None}, None, None, True),
+        ({"categories": ["zoom"]}, None, None, True),
+        ({"categories": ["Holiday"]}, None, None, False),
+        ({"subject": "Plan @teams"}, None, None, True),
+        ({"subject": "Plan @teams", "isCancelled": True}, None, None, False),
+        ({"location": {"displayName": "Zoom Meeting", "locationUri": ZOOM}}, ZOOM, "zoom", False),
+        ({"body": {"contentType": "text", "content": f"see {ZOOM}"}}, ZOOM, "zoom", False),
+        ({"body": {"contentType": "html", "content": f'<a href="{ZOOM}">go</a>'}}, ZOOM, "zoom", False),
+        (
+            {"body": {"contentType": "html", "content": "x" + BLOCK.format(ZOOM.replace("&", "&amp;"))}},
+            ZOOM,
+            "zoom",
+            False,
+        ),
+    ],
+)
+def test_the_page_finds_the_link_of_an_outlook_event(raw, link, service, waiting):
+    _, [event] = outlook(raw)
+    assert (event["link"], (event["service"] or {}).get("key"), event["waiting"]) == (link, service, waiting)
+
+
+@with_node
+def test_a_series_at_outlook_is_shown_by_the_dates_that_were_asked_for():
+    dates = [OUTLOOK | {"id": f"E1.{n}", "iCalUId": f"U1.{n}", "type": "occurrence"} for n in range(2)]
+    _, events = outlook({"type": "seriesMaster", "dates": dates}, {"type": "exception", "id": "E9"})
+    assert [(event["id"], event["uid"], event["recurring"]) for event in events] == [
+        ("E1.0", "U1", True),
+        ("E1.1", "U1", True),
+    ]
+
+
+@with_node
+def test_huddleds_block_is_taken_out_of_a_body_and_nothing_else():
+    body = "<p>Hi</p>" + BLOCK.format(ZOOM) + "\r\n</body>"
+    found = run(
+        f"""
+        import {{ withoutBlock }} from "./links.js";
+        console.log(JSON.stringify(withoutBlock({json.dumps(body)})));
+        """
+    )
+    assert found == "<p>Hi</p></body>"
