@@ -15,7 +15,7 @@ from typing import Any
 from connectors.details import details
 from connectors.microsoft import body, places
 from connectors.microsoft.notes import NOTHING, write_mark, write_teams
-from connectors.microsoft.places import Wish, is_mixed
+from connectors.microsoft.places import Wish
 from connectors.model import Event, EventRef, Mark, Meeting, Native
 
 _URL = re.compile(r"https?://[^\s<>\"]+")
@@ -39,8 +39,13 @@ class Patch:
 
 
 def needs_places(event: Event, meeting: Meeting | None, source: str = "", earlier: str = "") -> bool:
-    """Tell whether the event's `location` and `locations` have to be read for `put`, or `take` without a meeting."""
-    return is_mixed(event.location, _wish(event, meeting, source, earlier))
+    """Tell whether the event's `location` and `locations` have to be read for `put`, or `take` without a meeting.
+
+    Not where the location was empty before we put our link there, so that there is nothing of others in it.
+    """
+    wish = _wish(event, meeting, source, earlier)
+    filled = event.mark is not None and not event.mark.source.startswith("location:")
+    return places.changes(event.location, wish) and not (filled and event.location in wish.former)
 
 
 def put(

@@ -49,13 +49,9 @@ def write(name: str, wish: Wish, places: Json) -> Places:
     return Places(location=_place(mapping(places.get("location")), new, wish))
 
 
-def is_mixed(name: str, wish: Wish) -> bool:
-    """Tell whether a location changes that holds more than what is changed, so that all of it must be read."""
-    if not name.strip() or renamed([name], wish) == [name]:
-        return False
-    found = keywords.find(name)
-    asks = wish.keyword and found is not None and name.strip() == name[found.start : found.end]
-    return not asks and name.strip() not in wish.former
+def changes(name: str, wish: Wish) -> bool:
+    """Tell whether a location changes that somebody has written."""
+    return name.strip() != "" and renamed([name], wish) != [name]
 
 
 def renamed(names: Sequence[str], wish: Wish) -> list[str]:

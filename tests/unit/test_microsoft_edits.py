@@ -242,12 +242,11 @@ def test_of_several_keywords_in_several_places_one_is_answered():
     [
         ("", "title:@zoom", False),
         ("Room 4", "location:@zoom", False),
-        ("@zoom", "location:@zoom", False),
-        (" @Zoom ", "location:@zoom", False),
+        ("@zoom", "location:@zoom", True),
         ("@zoom", "title:@zoom", False),
         ("Room 4, @zoom", "title:@zoom", False),
         ("Room 4, @zoom", "location:@zoom", True),
-        (EARLIER, "title:@zoom", False),
+        (EARLIER, "title:@zoom", True),
         (f"Room 4; {EARLIER}", "title:@zoom", True),
         (URL, "title:@zoom", False),
     ],
@@ -257,9 +256,15 @@ def test_places_are_only_read_where_something_of_others_is_in_them(location, sou
 
 
 def test_places_are_read_before_our_link_is_taken_out_from_among_others():
-    assert edits.needs_places(event(location=f"Room 4; {URL}"), None, earlier=URL)
-    assert not edits.needs_places(event(location=URL), None, earlier=URL)
-    assert not edits.needs_places(event(location="Room 4"), None, earlier=URL)
+    filled, asked = replace(MARK, source="title:@zoom"), replace(MARK, source="location:@zoom")
+    for location, mark, needed in (
+        (f"Room 4; {URL}", filled, True),
+        ("Room 4", asked, False),
+        (URL, filled, False),
+        (URL, asked, True),
+        (URL, None, True),
+    ):
+        assert edits.needs_places(event(location=location, mark=mark), None, earlier=URL) is needed
 
 
 # Taking
