@@ -99,12 +99,14 @@ class Sync:
 
         It may be missing because it cannot be read, or because it has moved out of the listing's time.
         """
+        touched: list[str] = []
         for name in names:
             if conferences.get(conn, calendar.id, name) is None:
-                events.forget_listed(conn, calendar.id, name, asked_at)
+                touched += _forget(conn, calendar.id, name, asked_at)
             else:
                 events.doubt(conn, calendar.id, name)
                 work.ring(conn, "reconcile", [f"{calendar.id}/{name}"], self.outside.now())
+        ring_owed(conn, calendar.id, touched, self.outside)
 
     def _pause(self) -> float:
         return self.sweep_seconds * (1 + self.jitter * self.dice.uniform(-1, 1))

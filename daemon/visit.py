@@ -71,6 +71,10 @@ def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: 
         events.save_read(conn, calendar, event, now)
     elif event is None and not crossed:
         events.forget(conn, calendar, name)
+        # The occurrences of a series go with it; a listing of a window may never show that those beyond it are gone.
+        for one in events.occurrences(conn, calendar, name):
+            events.doubt(conn, calendar, one, now)
+            work.ring(conn, "reconcile", [f"{calendar}/{one}"], now)
     if crossed:
         events.doubt(conn, calendar, name, now)
         work.ring(conn, "reconcile", [f"{calendar}/{name}"], now)
