@@ -9,8 +9,8 @@ from typing import Any
 
 from daemon.demo import seen
 from daemon.demo.children import BrokenError
-from daemon.demo.seen import Json
-from daemon.demo.stage import Stage
+from daemon.demo.entries import Entry, Json, from_google, from_outlook
+from daemon.demo.stage import OUTLOOK, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,20 @@ class Scene:
     link: str = ""
     changes: int = 0  # what people did
     start: int = 0  # number of the last call before them
+    theirs: set[int] = field(default_factory=set)  # numbers of the mails that people's own doings led to
 
     async def act(self, method: str, who: str, path: str = "", body: object = None) -> Json:
-        """Let a person do something in their calendar. Their own client mails nobody: all mail would be ours."""
+        """Let a person do something in their calendar, without mails where their client can do it without."""
         self.changes += 1
-        path = f"/_sandbox/people/{who}/calendars/{who}/events{path}?sendUpdates=none"
-        answer: Json = await self.stage.ask(method, path, body)
+        before = {mail["n"] for mail in await self.outbox()}
+        answer: Json = await self.stage.ask(method, f"{_events(who)}{path}?sendUpdates=none", body)
+        self.theirs |= {mail["n"] for mail in await self.outbox()} - before
         return answer
 
-    async def event(self, who: str, name: str) -> Json:
-        """Read an event as it stands in somebody's calendar."""
-        path = f"/_sandbox/people/{who}/calendars/{who}/events/{self.ids[name]}"
-        answer: Json = await self.stage.ask("GET", path)
-        return answer
+    async def event(self, who: str, name: str) -> Entry:
+        """Read an event as it stands in its organizer's calendar."""
+        found = await self.stage.ask("GET", f"{_events(who)}/{self.ids[name]}")
+        return from_outlook(found) if who in OUTLOOK else from_google(found)
 
     async def state(self) -> Json:
         """Read all that there is."""
@@ -66,15 +67,20 @@ class Scene:
         await self.stage.until("huddled comes to rest", self.stage.is_quiet)
         return seen.writes(await self.calls(since))
 
-    async def mails(self) -> int:
-        """Count the mails that people would have received."""
-        return len((await self.stage.ask("GET", "/_sandbox/outbox"))["mails"])
+    async def outbox(self) -> list[Json]:
+        """Return the mails that people would have received."""
+        mails: list[Json] = (await self.stage.ask("GET", "/_sandbox/outbox"))["mails"]
+        return mails
+
+    async def mails(self) -> list[Json]:
+        """Return those of these mails that huddled's writes led to."""
+        return [mail for mail in await self.outbox() if mail["n"] not in self.theirs]
 
     async def linked(self, who: str, name: str) -> str:
         """Wait for the link on an event."""
 
         async def look() -> str:
-            return seen.link(await self.event(who, name))
+            return (await self.event(who, name)).link
 
         return await self.stage.until(f"A link comes on “{name}”", look)
 
@@ -88,6 +94,12 @@ class Scene:
         return await self.stage.until(f"Zoom learns of “{topic}” at its time", look)
 
 
+def _events(who: str) -> str:
+    if who in OUTLOOK:
+        return f"/_sandbox/outlook/{who}/events"
+    return f"/_sandbox/people/{who}/calendars/{who}/events"
+
+
 Play = Callable[[Scene], Awaitable[Told]]
 
 
@@ -98,6 +110,11 @@ class Step:
     name: str
     act: str
     play: Play
+
+
+def in_writes(count: int) -> str:
+    """Say how many writes there were."""
+    return f"{count} write" if count == 1 else f"{count or 'No'} writes"
 
 
 def require(*, it: bool, failed: str) -> None:

@@ -1,43 +1,16 @@
-"""What the demo's audience sees: events, meetings and calls, as the sandbox shows them. Pure."""
+"""What the demo's audience sees: meetings, calls, mails and the score, as the sandbox shows them. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-Json = Mapping[str, Any]
+from daemon.demo.entries import Json, own_entries
 
-KEYWORD = re.compile(r"(?i)(?<!\w)@(zoom|meet)\b")
-ZOOM_LINK = re.compile(r"https://[\w.-]*zoom\.us/j/[^\s<>\"]+")
-FOREIGN = "https://teams.microsoft.com/"
 WRITES = {"events.patch", "zoom.create", "zoom.update", "zoom.delete"}
-
-
-def own_events(state: Json) -> Iterator[Json]:
-    """Yield every event that is not cancelled, once: as it stands in its organizer's calendar."""
-    for calendar, content in state["google"]["calendars"].items():
-        for event in content["events"]:
-            if event["status"] != "cancelled" and event.get("organizer", {}).get("email") == calendar:
-                yield event
-
-
-def is_flagged(event: Json) -> bool:
-    """Whether a keyword stands on the event, as somebody has typed it."""
-    return any(KEYWORD.search(event.get(place, "")) for place in ("summary", "location", "description"))
-
-
-def is_taken(event: Json) -> bool:
-    """Whether the event carries the link of a service that huddled has nothing to do with."""
-    return FOREIGN in event.get("description", "")
-
-
-def link(event: Json) -> str:
-    """Return the join link that stands on the event; empty where there is none."""
-    found = ZOOM_LINK.search(event.get("description", ""))
-    return str(event.get("hangoutLink") or (found[0] if found else ""))
 
 
 def shown(url: str) -> str:
@@ -45,15 +18,17 @@ def shown(url: str) -> str:
     return url.partition("?")[0]
 
 
-def begins(event: Json) -> datetime:
-    """Return when the event begins; raise KeyError where it lasts all day."""
-    return datetime.fromisoformat(event["start"]["dateTime"])
-
-
 def at(start: datetime, minutes: int) -> dict[str, Any]:
-    """Return the times of an event."""
+    """Return the times of an event, as Google takes them."""
     end = start + timedelta(minutes=minutes)
     return {"start": {"dateTime": start.isoformat()}, "end": {"dateTime": end.isoformat()}}
+
+
+def outlook_at(start: datetime, minutes: int) -> dict[str, Any]:
+    """Return the times of an event, as Graph takes them."""
+    first = start.astimezone(UTC).replace(tzinfo=None)
+    both = {"start": first, "end": first + timedelta(minutes=minutes)}
+    return {name: {"dateTime": one.isoformat(), "timeZone": "UTC"} for name, one in both.items()}
 
 
 def zoom_meetings(state: Json, topic: str | None = None) -> list[Json]:
@@ -72,6 +47,13 @@ def writes(calls: Sequence[Json]) -> list[Json]:
     return [call for call in calls if call["op"] in WRITES]
 
 
+def is_kept(before: str, after: str) -> bool:
+    """Whether nothing of a text has changed but that something was put into it, in one piece."""
+    pairs = enumerate(zip(before, after, strict=False))
+    common = next((at for at, (one, other) in pairs if one != other), min(len(before), len(after)))
+    return len(after) >= len(before) and after.endswith(before[common:])
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """How the world stands when the story is over."""
@@ -80,35 +62,46 @@ class Score:
     meetings: int
     orphans: int
     without_link: int
-    mails: int
+    replaced: int  # Teams links that made way for others
+    mails: int  # that huddled's writes led to
+    needless: int  # of these
     changes: int
     writes: int
 
     @property
     def good(self) -> bool:
-        """Whether each flagged event has exactly one meeting, and nobody was bothered."""
+        """Whether each flagged event has exactly one meeting, and nobody was bothered without need."""
         whole = self.flagged == self.meetings and not self.orphans and not self.without_link
-        return whole and not self.mails and self.writes <= 2 * self.changes
+        return whole and not self.replaced and not self.needless and self.writes <= 2 * self.changes
 
 
-def score(state: Json, mails: int, changes: int, written: int) -> Score:
-    """Count what there is: the meetings are Zoom's, and the Meets that stand on events."""
-    events = [event for event in own_events(state) if link(event)]
+def score(state: Json, mails: Sequence[Json], changes: int, written: int) -> Score:
+    """Count what there is: the meetings are Zoom's, and those that calendars have on their events.
+
+    `mails` are those that huddled's writes led to.
+    """
+    entries = list(own_entries(state))
+    links = {entry.link for entry in entries}
     zoom = {meeting["join_url"] for meeting in zoom_meetings(state)}
-    meets = {event["hangoutLink"] for event in events if event.get("hangoutLink")}
-    wanted = [event for event in own_events(state) if is_wanted(event)]
+    native = {entry.native for entry in entries if entry.native}
+    wanted = [entry for entry in entries if entry.is_wanted]
     return Score(
         flagged=len(wanted),
-        meetings=len(zoom_meetings(state)) + len(meets),
-        orphans=len(zoom - {link(event) for event in events}),
-        without_link=sum(link(event) not in zoom | meets for event in wanted),
-        mails=mails,
+        meetings=len(zoom_meetings(state)) + len(native),
+        orphans=len(zoom - links),
+        without_link=sum(entry.link not in zoom | native for entry in wanted),
+        replaced=sum(len(urls) - 1 for urls in state["microsoft"]["teams"].values()),
+        mails=len(mails),
+        needless=needless(mails),
         changes=changes,
         writes=written,
     )
 
 
-def is_wanted(event: Json) -> bool:
-    """Whether a keyword asks for a meeting; one in the location has made way for the link by then."""
-    source = event.get("extendedProperties", {}).get("private", {}).get("huddled", "")
-    return not is_taken(event) and (is_flagged(event) or "location:" in source)
+def needless(mails: Sequence[Json]) -> int:
+    """Count the mails beyond the one that Outlook sends each guest of an event that gets its link.
+
+    Graph has no way to write to an event without it; at Google there is one.
+    """
+    told = Counter((mail["event"], mail["to"]) for mail in mails if mail["provider"] == "microsoft")
+    return len(mails) - len(told)

@@ -24,7 +24,9 @@ USUAL_PORT = 8490
 PORTS = range(20_000, 30_000)  # below those that systems hand out for outgoing connections
 PATIENCE = 60.0  # seconds
 GLANCE = 0.01  # seconds between two looks
-PEOPLE = ("ada@example.com", "bob@example.com")
+PEOPLE = ("ada@example.com", "bob@example.com")  # at Google
+OUTLOOK = ("grace@contoso.example", "linus@contoso.example")
+TENANT, APP, SECRET = "sandbox-tenant", "sandbox-app", "sandbox-app-secret"
 ANSWERS = aiohttp.ClientTimeout(total=15)
 
 
@@ -182,6 +184,7 @@ async def _furnish(stage: Stage) -> None:
     key = await stage.ask("GET", "/_sandbox/google/service_account.json")
     _keep(stage.folder / "service-account.json", json.dumps(key))
     _keep(stage.folder / "zoom.secret", "sandbox-zoom-secret\n")
+    _keep(stage.folder / "microsoft.secret", f"{SECRET}\n")
     here, admin = (f"{HOST}:{port}" for port in free_ports(2))
     stage.admin = f"http://{admin}"
     _keep(stage.config, toml(settings(stage.url, here, admin)))
@@ -209,6 +212,14 @@ def settings(sandbox: str, here: str, admin: str) -> Mapping[str, Mapping[str, o
             "subjects": PEOPLE,
             "api_base": f"{sandbox}/google/calendar/v3/",
             "token_url": f"{sandbox}/google/token",
+        },
+        "microsoft": {
+            "tenant": TENANT,
+            "client_id": APP,
+            "client_secret_file": "microsoft.secret",
+            "users": OUTLOOK,
+            "graph_base": f"{sandbox}/microsoft/v1.0",
+            "authority": f"{sandbox}/microsoft/login",
         },
         "zoom": {
             "account_id": "sandbox-account",

@@ -6,8 +6,9 @@ import time
 from datetime import timedelta
 
 from daemon.demo import seen
-from daemon.demo.scene import Scene, Step, Told, require
-from daemon.demo.seen import Json
+from daemon.demo.entries import Json, own_entries
+from daemon.demo.outlook import SCENES
+from daemon.demo.scene import Scene, Step, Told, in_writes, require
 from daemon.demo.stage import PEOPLE
 
 ADA, BOB = PEOPLE
@@ -20,22 +21,22 @@ NOTES = "Bring the figures of the third quarter.\n"
 async def begin(scene: Scene) -> Told:
     """Start huddled over calendars that have been in use."""
     scene.seeded = await scene.state()
-    events = list(seen.own_events(scene.seeded))
-    flagged = [event for event in events if seen.is_flagged(event) and not seen.is_taken(event)]
-    starts = [seen.begins(event) for event in events if "dateTime" in event["start"]]
+    events = list(own_entries(scene.seeded))
+    flagged = [event for event in events if event.is_wanted]
+    starts = [event.start for event in events if event.start]
     scene.days = sorted({start.astimezone().replace(hour=0, minute=0) for start in starts})
     await scene.stage.raise_huddled()
     ready = time.monotonic()
 
     async def all_linked() -> bool:
-        now = {event["id"]: seen.link(event) for event in seen.own_events(await scene.state())}
-        return all(now[event["id"]] for event in flagged)
+        now = {event.id: event.link for event in own_entries(await scene.state())}
+        return all(now[event.id] for event in flagged)
 
     await scene.stage.until("Every flagged event gets its link", all_linked)
     seconds = time.monotonic() - ready
     await scene.rest(0)
     scene.start = await scene.last_call()
-    taken = sum(seen.is_flagged(event) and seen.is_taken(event) for event in events)
+    taken = sum(event.is_flagged and event.is_taken for event in events)
     text = (
         f"{len(flagged) + taken} of {len(events)} events are flagged: {len(flagged)} had their link"
         f" {seconds:.1f} s after it was ready, {taken} carries somebody else's and is left alone."
@@ -51,7 +52,7 @@ async def flag(scene: Scene) -> Told:
     scene.ids["Roadmap"] = made["id"]
     scene.link = await scene.linked(ADA, "Roadmap")
     ms = round((time.monotonic() - clock) * 1000)
-    place = (await scene.event(ADA, "Roadmap"))["location"]
+    place = (await scene.event(ADA, "Roadmap")).place
     writes = [call["op"] for call in await scene.rest(since)]
     ops = [call["op"] for call in await scene.calls(since)]
     require(it=place == scene.link, failed="The link is not where the keyword stood.")
@@ -68,9 +69,9 @@ async def move(scene: Scene) -> Told:
     await scene.act("PATCH", ADA, f"/{scene.ids['Roadmap']}", body)
     meeting = await scene.known_to_zoom("Roadmap 2.0", start)
     count = len(await scene.rest(since))
-    same = scene.link == seen.link(await scene.event(ADA, "Roadmap")) == meeting["join_url"]
+    same = scene.link == (await scene.event(ADA, "Roadmap")).link == meeting["join_url"]
     require(it=same, failed="The link is not the same any more.")
-    text = f"Same link; Zoom knows “Roadmap 2.0” on {start:%A at %H:%M}. {_writes(count)}."
+    text = f"Same link; Zoom knows “Roadmap 2.0” on {start:%A at %H:%M}. {in_writes(count)}."
     return Told(text, {"same_link": True, "writes": count})
 
 
@@ -83,7 +84,7 @@ async def meet(scene: Scene) -> Told:
     url = await scene.linked(BOB, "Pairing")
     ms = round((time.monotonic() - clock) * 1000)
     count = len(await scene.rest(since))
-    return Told(f"A Meet of its own, {ms} ms later. {_writes(count)}.", {"ms": ms, "writes": count}, url)
+    return Told(f"A Meet of its own, {ms} ms later. {in_writes(count)}.", {"ms": ms, "writes": count}, url)
 
 
 async def invite(scene: Scene) -> Told:
@@ -97,12 +98,13 @@ async def invite(scene: Scene) -> Told:
         return any(guests == _invited(meeting) for meeting in found)
 
     await scene.stage.until("Zoom learns of the guests", look)
-    count, mails = len(await scene.rest(since)), await scene.mails()
+    count = len(await scene.rest(since))
+    mails = sum(mail["provider"] == "google" for mail in await scene.mails())
     meetings = len(seen.zoom_meetings(await scene.state(), "Roadmap 2.0"))
     require(it=meetings == 1, failed=f"There are {meetings} meetings now.")
     require(it=mails == 0, failed=f"{mails} mails went out.")
     return Told(
-        f"Zoom knows both; still one meeting, and no mail from us. {_writes(count)}.",
+        f"Zoom knows both; still one meeting, and no mail from us. {in_writes(count)}.",
         {"meetings": meetings, "mails": mails, "writes": count},
     )
 
@@ -117,9 +119,9 @@ async def move_again(scene: Scene) -> Told:
     await scene.act("PATCH", ADA, f"/{scene.ids['Roadmap']}", seen.at(start, 45))
     await scene.known_to_zoom("Roadmap 2.0", start)
     count = len(await scene.rest(since))
-    links = {seen.link(await scene.event(who, "Roadmap")) for who in (ADA, BOB)}
+    links = {(await scene.event(who, "Roadmap")).link for who in (ADA, BOB)}
     require(it=links == {scene.link}, failed="The link is not the same in both calendars.")
-    text = f"Same link, in Bob's calendar too; Zoom knows {start:%A at %H:%M}. {_writes(count)}."
+    text = f"Same link, in Bob's calendar too; Zoom knows {start:%A at %H:%M}. {in_writes(count)}."
     return Told(text, {"same_link": True, "writes": count})
 
 
@@ -152,7 +154,7 @@ async def crash(scene: Scene) -> Told:
 
     await scene.stage.until("Zoom makes the meeting", meetings)
     await scene.stage.kill_huddled()
-    require(it=not seen.link(await scene.event(ADA, "Post-mortem")), failed="It was killed too late.")
+    require(it=not (await scene.event(ADA, "Post-mortem")).link, failed="It was killed too late.")
     await scene.stage.ask("DELETE", "/_sandbox/faults")
     await scene.act("PATCH", ADA, f"/{scene.ids['Post-mortem']}", seen.at(start - timedelta(hours=3), 30))
     await scene.stage.raise_huddled()
@@ -177,7 +179,7 @@ async def cancel(scene: Scene) -> Told:
 
     await scene.stage.until("Zoom deletes the meeting", gone)
     count = len(await scene.rest(since))
-    return Told(f"The meeting is gone from Zoom. {_writes(count)}.", {"writes": count})
+    return Told(f"The meeting is gone from Zoom. {in_writes(count)}.", {"writes": count})
 
 
 async def unflag(scene: Scene) -> Told:
@@ -187,39 +189,40 @@ async def unflag(scene: Scene) -> Told:
 
     async def gone() -> bool:
         event, meetings = await scene.event(ADA, "Post-mortem"), seen.zoom_meetings(await scene.state())
-        return not seen.link(event) and not any(one["topic"] == "Post-mortem" for one in meetings)
+        return not event.link and not any(one["topic"] == "Post-mortem" for one in meetings)
 
     await scene.stage.until("Meeting and link go", gone)
     count, event = len(await scene.rest(since)), await scene.event(ADA, "Post-mortem")
-    require(it=event["description"] == NOTES, failed="The description is not what Ada wrote.")
-    require(it=not event.get("location"), failed="The location is not empty any more.")
-    text = f"Meeting gone, our lines gone, her own notes untouched to the byte. {_writes(count)}."
+    require(it=event.text == NOTES, failed="The description is not what Ada wrote.")
+    require(it=not event.place, failed="The location is not empty any more.")
+    text = f"Meeting gone, our lines gone, her own notes untouched to the byte. {in_writes(count)}."
     return Told(text, {"writes": count})
 
 
 async def explain(scene: Scene) -> Told:
     """Ask why an event was left alone."""
-    before = next(event for event in seen.own_events(scene.seeded) if seen.is_taken(event))
-    title, state = before["summary"], await scene.state()
-    now = next(event for event in seen.own_events(state) if event["id"] == before["id"])
+    before = next(event for event in own_entries(scene.seeded) if event.is_taken)
+    title = before.title
+    now = next(event for event in own_entries(await scene.state()) if event.id == before.id)
     require(it=now == before, failed=f"“{title}” was changed.")
-    reasons = [one for one in await scene.stage.why(title) if one["event"] == before["id"]]
+    reasons = [one for one in await scene.stage.why(title) if one["event"] == before.id]
     verdict = str(reasons[0]["verdict"]) if reasons else ""
     require(it="carries a link of somebody else" in verdict, failed=f"It says: {verdict or 'nothing'}")
     return Told(verdict, {"event": title, "verdict": verdict})
 
 
-def _writes(count: int) -> str:
-    return f"{count} write" if count == 1 else f"{count or 'No'} writes"
-
-
 STORY = (
-    Step("start", "huddled looks into the calendars of Ada and Bob.", begin),
+    Step(
+        "start",
+        "huddled looks into the calendars of Ada and Bob at Google, Grace and Linus at Outlook.",
+        begin,
+    ),
     Step("flagged", "Ada adds “Roadmap” and types @zoom into its location.", flag),
     Step("moved", "She gives it another title, day and time.", move),
     Step("meet", "Bob adds “Pairing @meet”.", meet),
     Step("guests", "Ada invites Bob and Carol to “Roadmap 2.0”.", invite),
     Step("moved_again", "She moves it again.", move_again),
+    *SCENES,
     Step("storm", f"Bob accepts, and every push about it comes {COPIES} times.", storm),
     Step(
         "crash",

@@ -17,7 +17,7 @@ from daemon.demo.scene import Step, Told
 from daemon.demo.seen import Score
 
 TO_TRY = (
-    "click into the week, add an event with @zoom or @meet in its title, and watch the link come",
+    "click into the week, add an event with @zoom, @meet (at Google) or @teams (at Outlook), and watch the link come",
     "drag it to another day: the link stays, and Zoom learns the new time",
     "cancel it, or remove the link by hand: the meeting goes",
 )
@@ -73,7 +73,7 @@ class ForPeople:
     def open(self, url: str) -> None:
         """Say what this is, and where the page is."""
         self._say()
-        self._say(("huddled", "bold"), " at work. Google Calendar and Zoom are simulated on this machine;")
+        self._say(("huddled", "bold"), " at work. Google Calendar, Outlook and Zoom are simulated here;")
         self._say("huddled, its database and every call over HTTP are the real thing.")
         self._say("Watch it in a browser: ", (url, "cyan underline"))
 
@@ -97,7 +97,10 @@ class ForPeople:
         table.add_row(str(score.flagged), "events ask for a meeting now")
         table.add_row(str(score.meetings), "meetings live, each on its event")
         table.add_row(str(score.orphans), "orphans: meetings that no event leads to")
-        table.add_row(str(score.mails), "mails sent by huddled's writes")
+        told = "mails by huddled's writes: Outlook tells each guest of a new link"
+        table.add_row(str(score.replaced), "Teams links that made way for others")
+        table.add_row(str(score.mails - score.needless), told)
+        table.add_row(str(score.needless), "mails beyond these")
         table.add_row(each, f"writes per change: {score.writes} for the {score.changes} things people did")
         self._say()
         self._console.print(table)
