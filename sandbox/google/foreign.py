@@ -78,7 +78,7 @@ def respond(
         raise GoogleError("forbidden", "Not a guest of this event.")
     organizer = guests.home(google, before)
     theirs = organizer.find(row.id) if organizer else None
-    target, at = (organizer, theirs) if organizer and theirs else (calendar, row)
+    target, at = (organizer, theirs) if organizer and theirs else (calendar, calendar.find(row.id) or row)
     old = target.whole(at)
     answered = [
         {**guest, "responseStatus": response} if guest["email"] == calendar.id else guest

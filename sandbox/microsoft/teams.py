@@ -116,8 +116,8 @@ def made(random: Random, oid: str, ready: datetime) -> Json:
 
 def expected(graph: Graph, mailbox: Mailbox, row: Row, before: Mapping[str, Any] | None, after: Json) -> None:
     """Note a new link; one that comes late is shown, and invited to in the body, when its time is there."""
-    meeting = after["meeting"]
-    if meeting is None or meeting == (before or {}).get("meeting"):
+    meeting, known = after["meeting"], (before or {}).get("former", ())
+    if meeting is None or meeting in known:
         return
     graph.minted.setdefault(row.key, []).append(meeting["url"])
     wait = (meeting["ready"] - graph.moment()).total_seconds()
