@@ -50,7 +50,7 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _TWO_BREAKS = re.compile(r"(?:(?:<br\s*/?>\r?\n){2}|(?:\r\n|\n|<br\s*/?>){2})\Z", re.IGNORECASE)
-_FOOT = re.compile(r"</(body|html)\s*>", re.IGNORECASE)
+_FOOT = re.compile(r"<!--|-->|</(body|html)\s*>", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -106,8 +106,16 @@ def take(description: str, *, html: bool | None = None) -> str:
 
 def foot(description: str) -> int:
     """Return where the visible text of a whole HTML document ends."""
-    ends = {end[1].lower(): end.start() for end in _FOOT.finditer(description)}
-    return ends.get("body", ends.get("html", len(description)))
+    ends: dict[str, int] = {}
+    comment = len(description)
+    for found in _FOOT.finditer(description):
+        if comment < found.start():
+            comment = len(description) if found[0] == "-->" else comment
+        elif found[0] == "<!--":
+            comment = found.start()
+        elif found[1]:
+            ends[found[1].lower()] = found.start()
+    return ends.get("body", ends.get("html", comment))
 
 
 def _block(text: str, spans: list[_Span], *, html: bool | None) -> Block | None:

@@ -96,6 +96,7 @@ def cycles(content, *, html, rounds=100):
             assert (now.count(f"({key}) --"), seen.join_url, seen.notes) == (2, link, notes)
             assert texts_of(now, html=html) == invitations
             assert WRITTEN.sub("", now) == content
+            assert f"Online meeting ({key})" in markup.readable(now, html=html)
         now = body.take(now, html=html)
         assert now == content
 
