@@ -7,6 +7,7 @@ Times are seconds since the epoch.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from store.errors import Fenced
 
 RING = """
-INSERT INTO work (kind, key, due_at) VALUES (?1, ?2, ?3)
+INSERT INTO work (kind, key, due_at) SELECT ?1, value, ?3 FROM json_each(?2) WHERE true
 ON CONFLICT (kind, key) DO UPDATE SET
     gen = gen + 1,
     -- While it is being worked on, `done` re-arms it. While it backs off after a failure, news does not hurry it:
@@ -72,8 +73,9 @@ class Stuck:
 
 def ring(conn: sqlite3.Connection, kind: str, keys: Iterable[str], at: float) -> None:
     """Say that each of `keys` is owed one more look, at `at` or as soon after as possible."""
-    # Sorted, so that several writers on one database take their row locks in the same order.
-    conn.executemany(RING, [(kind, key, at) for key in sorted(set(keys))])
+    # Sorted, so that several writers on one database take their row locks in the same order. One statement for all:
+    # each statement takes the interpreter's lock back from the event loop, a thousand times a second.
+    conn.execute(RING, (kind, json.dumps(sorted(set(keys)), ensure_ascii=False), at))
 
 
 def claim(conn: sqlite3.Connection, owner: str, now: float, until: float, most: int) -> Sequence[Job]:
