@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.microsoft import resources
@@ -17,7 +18,7 @@ from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.rows import overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sandbox.microsoft.resources import View
     from sandbox.microsoft.rows import Calendar, Mailbox, Row
@@ -113,51 +114,58 @@ def page(graph: Graph, mailbox: Mailbox, calendar: Calendar, place: Place, view:
     most = graph.world.modes.delta_page
     size = min(size, most) if most else size
     items: list[Json] = []
+    at = first = (place.stamp, place.told)
     fresh = 0
     for stamp, told, item in _items(mailbox, calendar, place, view):
-        repeated = stamp == place.stamp and told == place.told
         if fresh == size:
-            return Page(items, replace(place, paging=True))
-        items.append(item)
-        if not repeated:
-            fresh += 1
-            place = replace(place, stamp=stamp, told=told)
-    return Page(
-        items, replace(place, stamp=max(calendar.latest, place.stamp), told=0, full=False, paging=False)
-    )
+            return Page(items, replace(place, stamp=at[0], told=at[1], paging=True))
+        items.append(item())
+        at = (stamp, told)
+        fresh += at != first
+    end = max(calendar.latest, place.stamp)
+    return Page(items, replace(place, stamp=end, told=0, full=False, paging=False))
 
 
-def _items(mailbox: Mailbox, calendar: Calendar, place: Place, view: View) -> Iterator[tuple[int, int, Json]]:
+def _items(
+    mailbox: Mailbox, calendar: Calendar, place: Place, view: View
+) -> Iterator[tuple[int, int, Callable[[], Json]]]:
+    window = datetime.fromisoformat(place.since), datetime.fromisoformat(place.until)
     again = place.paging and place.told > 0
     for stamp, key, row in calendar.changes(place.stamp - 1 if again else place.stamp):
-        shown = enumerate(_shown(mailbox, calendar, place, key, row, view), 1)
+        shown = enumerate(_shown(mailbox, calendar, place, window, key, row, view), 1)
         for told, item in shown:
             if stamp != place.stamp or told >= place.told:
                 yield stamp, told, item
 
 
 def _shown(
-    mailbox: Mailbox, calendar: Calendar, place: Place, key: str, row: Row | None, view: View
-) -> Iterator[Json]:
-    since, until = datetime.fromisoformat(place.since), datetime.fromisoformat(place.until)
+    mailbox: Mailbox,
+    calendar: Calendar,
+    place: Place,
+    window: tuple[datetime, datetime],
+    key: str,
+    row: Row | None,
+    view: View,
+) -> Iterator[Callable[[], Json]]:
+    since, until = window
     series = row is not None and row.series is None and bool(row.body["recurrence"])
     seen = False
     if row is not None and series and place.occurrences:
         for one in calendar.occurrences(row, since, until):
             if not seen:
-                yield _event(mailbox, calendar, row, view)
+                yield partial(_event, mailbox, calendar, row, view)
             seen = True
             if one.key not in calendar.rows:
-                yield resources.skeleton(mailbox, calendar, one, view)
+                yield partial(resources.skeleton, mailbox, calendar, one, view)
     elif row is not None and (series or overlaps(calendar.whole(row), since, until)):
         seen = True
-        yield _event(mailbox, calendar, row, view)
+        yield partial(_event, mailbox, calendar, row, view)
     if not seen and not place.full:
-        yield {
-            "@odata.type": "#microsoft.graph.event",
-            "id": view.id(mailbox, calendar, key),
-            "@removed": {"reason": "deleted"},
-        }
+        yield partial(_removed, view.id(mailbox, calendar, key))
+
+
+def _removed(event_id: str) -> Json:
+    return {"@odata.type": "#microsoft.graph.event", "id": event_id, "@removed": {"reason": "deleted"}}
 
 
 def _event(mailbox: Mailbox, calendar: Calendar, row: Row, view: View) -> Json:

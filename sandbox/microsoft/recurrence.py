@@ -156,11 +156,18 @@ def between(whole: Mapping[str, Any], since: datetime, until: datetime) -> Itera
     if not whole.get("recurrence"):
         return
     rule, where = _series(whole)
-    length = whole["end"] - whole["start"]
-    first = (since - length).astimezone(where).replace(tzinfo=None) - timedelta(hours=3)
+    reach = timedelta(hours=3) + whole["end"] - whole["start"]
+    earliest = (since - reach).astimezone(where).replace(tzinfo=None)
     last = until.astimezone(where).replace(tzinfo=None) + timedelta(hours=3)
-    for moment in rule.between(first, last, inc=True):
-        yield moment.date(), moment.replace(tzinfo=where).astimezone(UTC)
+    for moment in rule.between(earliest, last, inc=True):
+        start = moment.replace(tzinfo=where).astimezone(UTC)
+        if since <= start < until or overlaps(start, end_of(whole, start), since, until):
+            yield moment.date(), start
+
+
+def overlaps(start: datetime, end: datetime, since: datetime, until: datetime) -> bool:
+    """Say whether something takes place between two moments."""
+    return start < until and (end > since or start == end >= since)
 
 
 def first(whole: Mapping[str, Any]) -> datetime | None:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from sandbox.microsoft import ids
+from sandbox.microsoft.recurrence import end_of
 from sandbox.microsoft.teams import PROVIDER, online
 from sandbox.microsoft.times import shown, stamp_text
 
@@ -96,9 +96,14 @@ def _head(mailbox: Mailbox, calendar: Calendar, row: Row, view: View, whole: Jso
         "iCalUId": uid(whole["uid"], row.key),
         "seriesMasterId": view.id(mailbox, calendar, row.series) if row.series else None,
         "type": _type(calendar, row),
-        "webLink": f"https://outlook.office365.com/owa/?itemid={quote(event_id, safe='')}"
+        "webLink": f"https://outlook.office365.com/owa/?itemid={_in_link(event_id)}"
         "&exvsurl=1&path=/calendar/item",
     }
+
+
+def _in_link(event_id: str) -> str:
+    # Links have plain base64, where ids have hyphens and underscores.
+    return event_id.replace("-", "%2F").replace("_", "%2B").replace("=", "%3D")
 
 
 def _rest(row: Row, view: View, whole: Json) -> Json:
@@ -146,16 +151,17 @@ def _type(calendar: Calendar, row: Row) -> str:
 
 def skeleton(mailbox: Mailbox, calendar: Calendar, row: Row, view: View) -> Json:
     """Return the little that delta says of an occurrence that is as its series has it."""
-    whole = calendar.whole(row)
-    days = whole["isAllDay"]
+    series = calendar.rows[row.series or ""].body
+    start, days = row.original or series["start"], series["isAllDay"]
+    end = end_of(series, start)
     return {
         "@odata.type": "#microsoft.graph.event",
         "@odata.etag": f'W/"{ids.notified_key(mailbox.oid, row.stamp)}"',
         "id": view.id(mailbox, calendar, row.key),
         "seriesMasterId": view.id(mailbox, calendar, row.series or ""),
         "type": "occurrence",
-        "start": shown(whole["start"], view.zone, view.zone_name, all_day=days),
-        "end": shown(whole["end"], view.zone, view.zone_name, all_day=days),
+        "start": shown(start, view.zone, view.zone_name, all_day=days),
+        "end": shown(end, view.zone, view.zone_name, all_day=days),
     }
 
 

@@ -107,13 +107,13 @@ class Calendar:
 
     def occurrences(self, master: Row, since: datetime, until: datetime) -> Iterator[Row]:
         """Yield the rows of a series between two moments: exceptions too, cancelled ones not."""
-        cancelled = master.body["cancelled"]
-        days = {day for day, _ in recurrence.between(master.body, since, until)}
-        days |= {day for key in self.exceptions.get(master.key, ()) if (day := ids.parts(key)[1])}
-        for day in sorted(days):
-            row = self.find(ids.occurrence(master.key, day)) if day.isoformat() not in cancelled else None
-            if row and overlaps(self.whole(row), since, until):
-                yield row
+        cancelled, changed = master.body["cancelled"], self.exceptions.get(master.key, {})
+        found = [row for key in changed if overlaps(self.whole(row := self.rows[key]), since, until)]
+        for day, start in recurrence.between(master.body, since, until):
+            key = ids.occurrence(master.key, day)
+            if key not in changed and day.isoformat() not in cancelled:
+                found.append(Row(key, {}, master.stamp, series=master.key, original=start))
+        yield from sorted(found, key=lambda row: row.key)
 
     def whole(self, row: Row) -> Body:
         """Return all of an event: an occurrence has from its series what it does not override."""
@@ -179,8 +179,7 @@ class Mailbox:
 
 def overlaps(whole: Mapping[str, Any], since: datetime, until: datetime) -> bool:
     """Say whether an event takes place between two moments."""
-    start, end = whole["start"], whole["end"]
-    return bool(start < until and (end > since or (start == end and start >= since)))
+    return recurrence.overlaps(whole["start"], whole["end"], since, until)
 
 
 def renewed(row: Row, stamp: int) -> Row:

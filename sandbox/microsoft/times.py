@@ -55,13 +55,18 @@ def micros(moment: datetime) -> int:
 
 def stamp_text(stamp: int) -> str:
     """Write a moment in microseconds as Graph writes createdDateTime, with seven digits."""
-    return f"{EPOCH + timedelta(microseconds=stamp):%Y-%m-%dT%H:%M:%S.%f}0Z"
+    return f"{_plain(EPOCH + timedelta(microseconds=stamp))}Z"
+
+
+def _plain(moment: datetime) -> str:
+    # Seven digits of a fraction, and no offset.
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "0"
 
 
 def shown(moment: datetime, where: tzinfo, name: str, *, all_day: bool) -> dict[str, str]:
     """Write a start or end as seen in a zone; a day is a day in every zone."""
     local = moment if all_day else moment.astimezone(where)
-    return {"dateTime": f"{local:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": name}
+    return {"dateTime": _plain(local), "timeZone": name}
 
 
 def point(value: Mapping[str, Any], what: str, *, all_day: bool) -> tuple[datetime, str]:
