@@ -26,9 +26,7 @@ CLAIMS = {"access_token": {"nbf": {"essential": True, "value": "1604106651"}}}
 READ = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 WRITE = frozenset({"Calendars.ReadWrite"})
 MEETINGS = frozenset({"OnlineMeetings.ReadWrite"})
-BLOCKED = (
-    "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings."
-)
+BLOCKED = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings."
 DENIED = "Access is denied. Check credentials and try again."
 
 
