@@ -8,7 +8,17 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import calls, conferencing, doorbell, idle, links, rows
+from bench import (
+    calls,
+    conferencing,
+    doorbell,
+    graph_batches,
+    graph_page,
+    graph_requests,
+    idle,
+    links,
+    rows,
+)
 from bench.figures import Figure, Report, lines, table
 from bench.processes import BenchError
 from bench.size import FULL, TINY, Size
@@ -20,6 +30,9 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[Report]]] = {
     "calls": calls.run,
     "idle": idle.run,
     "rows": rows.run,
+    "graph_batches": graph_batches.run,
+    "graph_page": graph_page.run,
+    "graph_requests": graph_requests.run,
 }
 
 

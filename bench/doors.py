@@ -1,10 +1,11 @@
 """The servers that take pushes, each a process of its own: nothing but a socket, bare aiohttp, and huddled's.
 
-`python -m bench.doors socket | bare | durable FOLDER CHANNELS`
+`python -m bench.doors socket | bare | parsing | durable FOLDER CHANNELS PROVIDER`
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 import time
@@ -40,10 +41,23 @@ async def bare() -> None:
     await _serve(web.AppRunner(app, access_log=None), _nothing)
 
 
-async def durable(folder: Path, channels: int) -> None:
+async def parsing() -> None:
+    """Answer 202 from a plain aiohttp handler that reads Graph's batch and does nothing with it."""
+
+    async def handler(request: web.Request) -> web.Response:
+        for item in json.loads(await request.read())["value"]:
+            _ = item["subscriptionId"], item["changeType"], item["resource"], item["clientState"]
+        return web.Response(status=202)
+
+    app = web.Application()
+    app.router.add_post("/hooks/microsoft", handler)
+    await _serve(web.AppRunner(app, access_log=None), _nothing)
+
+
+async def durable(folder: Path, channels: int, provider: str) -> None:
     """Take pushes exactly as the daemon does; nobody does the work that they ring for."""
     store = SqliteStore(str(folder / "huddled.db"))
-    await store.tx(lambda conn: _furnish(conn, channels))
+    await store.tx(lambda conn: _furnish(conn, channels, provider))
     known = Channels()
     await known.fill(store)
     app = server.build(Bell(store, time.time), known, Metrics().pushed)
@@ -57,13 +71,13 @@ async def durable(folder: Path, channels: int) -> None:
         store.close()
 
 
-def _furnish(conn: sqlite3.Connection, channels: int) -> None:
+def _furnish(conn: sqlite3.Connection, channels: int, provider: str) -> None:
     now = time.time()
-    profile = profiles.ensure(conn, "google", "somebody@bench.example", "delegated", now)
+    profile = profiles.ensure(conn, provider, "somebody@bench.example", "delegated", now)
     for number in range(channels):
         info = CalendarInfo(pushes.calendar(number), f"Calendar {number}", "UTC", writable=True)
-        calendars.found(conn, profile, "google", info, now)
-        name = calendars.calendar_id("google", info.remote)
+        calendars.found(conn, profile, provider, info, now)
+        name = calendars.calendar_id(provider, info.remote)
         calendars.open_channel(conn, pushes.channel(number), name, pushes.token(number), now)
 
 
@@ -86,5 +100,7 @@ if __name__ == "__main__":
             asks.run(nothing_but_a_socket())
         case ["bare"]:
             asks.run(bare())
-        case ["durable", folder, channels]:
-            asks.run(durable(Path(folder), int(channels)))
+        case ["parsing"]:
+            asks.run(parsing())
+        case ["durable", folder, channels, provider]:
+            asks.run(durable(Path(folder), int(channels), provider))

@@ -11,10 +11,14 @@ import time
 from array import array
 from dataclasses import dataclass, field
 
-from bench import asks, pushes
+from bench import asks, graph_notices, pushes
 from bench.figures import percentile
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_PUSHES = {
+    "google": (pushes.requests, b"HTTP/1.1 204"),
+    "microsoft": (graph_notices.requests, b"HTTP/1.1 202"),
+}
 
 
 @dataclass(slots=True)
@@ -22,6 +26,7 @@ class Round:
     """What all connections share."""
 
     requests: list[bytes]
+    thanks: bytes  # how a good answer begins
     until: float
     seconds: array[float] = field(default_factory=lambda: array("d"))
     wrong: int = 0
@@ -63,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         now = time.perf_counter()
         self._round.seconds.append(now - self._sent)
-        if not data.startswith(b"HTTP/1.1 204"):
+        if not data.startswith(self._round.thanks):
             self._round.wrong += 1
         if now < self._round.until:
             self._send()
@@ -86,11 +91,12 @@ def _length(data: bytes, end: int) -> int:
 
 
 async def fire(question: asks.Json) -> asks.Json:
-    """Send pushes to `port` for `seconds` over `connections`; answers count and latencies in seconds."""
+    """Send pushes of `provider` to `port` for `seconds` over `connections`; answers counts and latencies in seconds."""
     loop = asyncio.get_running_loop()
-    requests = list(pushes.requests(question["port"], question["channels"]))
+    make, thanks = _PUSHES[question["provider"]]
+    requests = list(make(question["port"], question["channels"]))
     began = time.perf_counter()
-    shared = Round(requests, began + question["seconds"])
+    shared = Round(requests, thanks, began + question["seconds"])
     ends = [loop.create_future() for _ in range(question["connections"])]
     for end in ends:
         await loop.create_connection(lambda e=end: Connection(shared, e), "127.0.0.1", question["port"])  # type: ignore[misc]

@@ -22,6 +22,8 @@ class Size:
     calendars_each: int  # of the idle people
     start_rounds: int
     rows: int  # of work
+    page_events: int  # on one page of Graph's
+    requests: int  # for changes, one after another
 
 
 FULL = Size(
@@ -38,6 +40,8 @@ FULL = Size(
     calendars_each=100,
     start_rounds=3,
     rows=20_000,
+    page_events=200,
+    requests=500,
 )
 TINY = Size(
     rounds=1,
@@ -53,4 +57,6 @@ TINY = Size(
     calendars_each=3,
     start_rounds=1,
     rows=200,
+    page_events=12,
+    requests=10,
 )
