@@ -23,7 +23,6 @@ from connectors.microsoft.notes import wants_properties
 from connectors.microsoft.reading import Reader, Series
 from connectors.model import CalendarInfo, Event, Gone
 
-SLICE = 10  # items that are read in one go: some milliseconds, for bodies of the usual size
 WIDTH = 3  # calls at a time; four is what Exchange allows for one app in one mailbox
 
 log = structlog.get_logger("connectors.microsoft")
@@ -82,17 +81,16 @@ class Round:
         return found
 
     async def _take(self, page: Item, found: Found) -> None:
-        """Read a page bit by bit, so that everybody else gets a turn. Of what comes twice, the last counts."""
+        """Read a page one by one, since a body takes a millisecond. Of what comes twice, the last counts."""
         listed = page.get("value")
-        items: list[Any] = listed if isinstance(listed, list) else []
         unreadable: list[str] = []
-        for at in range(0, len(items), SLICE):
-            part = items[at : at + SLICE]
-            read = wire.page(part, self.calendar, self.reader.categories)
+        for item in listed if isinstance(listed, list) else ():
+            await asyncio.sleep(0)  # everybody else gets a turn
+            read = wire.page([item], self.calendar, self.reader.categories)
             found.items |= read.found
-            found.keys |= {str(one["id"]): wire.change_key(one) for one in part if _is_told(one)}
+            if _is_told(item):
+                found.keys[item["id"]] = wire.change_key(item)
             unreadable += read.unreadable
-            await asyncio.sleep(0)
         if unreadable:
             log.warning(
                 "events left out that cannot be read", calendar=self.calendar.remote, events=unreadable
