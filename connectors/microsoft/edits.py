@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.details import details
-from connectors.microsoft import body, places
+from connectors.microsoft import body, online, places
 from connectors.microsoft.notes import NOTHING, write_mark, write_teams
 from connectors.microsoft.places import Wish
 from connectors.model import Event, EventRef, Mark, Meeting, Native
@@ -85,9 +85,12 @@ def take(event: Event, key: str, earlier: str = "", read: Mapping[str, Any] | No
     html = bool(event.html)
     content = body.take(event.description, html=html)
     native = event.native
-    if native is not None and is_own(native, key, earlier):
+    own = native is not None and is_own(native, key, earlier)
+    if native is not None and own:
         content = body.cut(content, native.join_url, html=html)
     there = places.write(event.location, _wish(event, None, "", earlier), read or {})
+    if own and event.location == online.STAMP:
+        there = places.EMPTY
     stamped = event.mark is not None or (native is not None and native.key != "")
     return Patch(
         content=_changed(event, content),

@@ -14,6 +14,7 @@ from connectors.model import Meeting, Native, Phone
 
 SERVICE = "teams"
 NAME = "Microsoft Teams"
+STAMP = "Microsoft Teams Meeting"  # what Outlook puts into a location that is empty when Teams comes
 TEAMS_FOR_BUSINESS = "teamsForBusiness"  # the only provider that Graph makes meetings with today
 
 _LONGEST = 4_000  # characters of a link that is looked at

@@ -38,6 +38,9 @@ class Places:
     locations: tuple[Json, ...] | None = None
 
 
+EMPTY = Places(location={"displayName": "", "locationUri": ""})
+
+
 def write(name: str, wish: Wish, places: Json) -> Places:
     """Say what to send for an event whose location shows this name. `places` is the event as far as it was read."""
     several = [place for place in sequence(places.get("locations")) if isinstance(place, dict)]

@@ -101,6 +101,18 @@ def test_a_native_meeting_is_marked_and_the_body_is_left_alone():
     assert edits.put(event(), TEAMS, KEY, "").location is None
 
 
+@pytest.mark.parametrize(
+    ("location", "left"),
+    [("Microsoft Teams Meeting", ""), ("Room 4; Microsoft Teams Meeting", None), ("Room 4", None)],
+)
+def test_what_outlook_stamped_on_an_empty_location_goes_with_our_meeting(location, left):
+    seen = event(f"<p>x</p>{bodies.blob_2024()}", native=NATIVE, location=location)
+    patch = edits.take(seen, KEY, NATIVE.join_url)
+    assert (patch.location or {}).get("displayName") == left
+    theirs = replace(seen, native=replace(NATIVE, key=""))
+    assert edits.take(theirs, KEY, "https://teams.example.com/other").location is None
+
+
 def test_a_block_gives_way_to_a_native_meeting_and_the_invitation_stays():
     content = f"<p>x</p>{bodies.blob_2024()}"
     both = event(body.put(content, OTHER, details(ZOOM), html=True), native=NATIVE, mark=MARK, location=URL)
