@@ -111,8 +111,8 @@ def judge(answer: Answer, *, conditional: bool, now: datetime) -> ProviderError:
     code = told.code.lower()
     kind = _kind(answer.status, told, conditional=conditional)
     message = f"Graph answered {answer.status} {told.code}: {told.message}".rstrip(": ")
-    if kind is Unauthorized and code in _MEND:
-        message = f"{message}; {_MEND[code]}"
+    if kind is Unauthorized:
+        message = f"{message}; {_MEND.get(code, _ACCESS)}"
     if told.request:
         message = f"{message} (request-id {told.request})"
     if kind is Transient:
@@ -165,6 +165,8 @@ def _kind(status: int, told: Refusal, *, conditional: bool) -> type[ProviderErro
         return Transient
     if status in (401, 429):
         return _STATUSES[status]
+    if status == 403 and code == "extensionerror" and "reason: forbidden" in message:
+        return Unauthorized
     if not told.shaped:
         # Not Graph's own shape: a proxy, a wrong base URL. To believe its 404 or 410 would take a calendar for gone.
         return Transient

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.errors import Conflict, Ignored, NotFound, Rejected, Transient
+from connectors.errors import Conflict, NotFound, Rejected, Transient
 from connectors.microsoft import edits, online
 from connectors.microsoft.api import Item
 from connectors.microsoft.errors import PROVIDER
@@ -106,13 +106,9 @@ def _concerns(seen: Event, key: str, link: str) -> bool:
 
 
 def _made(item: Item, event: Event, request: MeetingRequest) -> Made:
-    """Return the meeting that an answer shows."""
+    """Return the meeting that an answer shows: a mailbox without Teams says yes, and makes none."""
     native = event.native
-    if native is None:
-        ignored = Ignored("Graph said yes and made no meeting", provider=PROVIDER, reason="write_ignored")
-        ignored.shown = event
-        raise ignored
-    if online.is_refused(item) or native.service != online.SERVICE:
+    if native is None or native.service != online.SERVICE or online.is_refused(item):
         message = "this mailbox cannot have Teams meetings: it needs a licence for them, and no personal account has it"
         raise Rejected(message, provider=PROVIDER, reason="teams_not_allowed")
     if not native.join_url:

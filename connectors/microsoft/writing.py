@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from connectors.errors import Conflict, Ignored, ProviderError, Rejected
-from connectors.microsoft import edits
+from connectors.microsoft import edits, online
 from connectors.microsoft.api import Item
 from connectors.microsoft.edits import Patch
 from connectors.microsoft.errors import PROVIDER
@@ -40,10 +40,7 @@ class Writer:
         return _sure(written, done=edits.shows(written, meeting, key))
 
     async def take(self, event: Event, key: str, earlier: str) -> Event:
-        """Take ours off the event. Raises as `put`.
-
-        A Teams meeting that comes back is cut out once more; one that comes back again is left, and told.
-        """
+        """Take ours off the event. Raises as `put`."""
         own = event.native is not None and edits.is_own(event.native, key, earlier)
         places = await self._places(event, edits.needs_places(event, None, "", earlier))
         patch = edits.take(event, key, earlier, places)
@@ -51,11 +48,7 @@ class Writer:
             return _sure(event, done=edits.bare(event, key, earlier))
         _owned(event)
         written = await self.patch(event, patch)
-        if not own:
-            written = await self._kept(event, written)
-        elif again := edits.cut(written):
-            log.info("a Teams meeting came back and is cut out once more", event=event.ref.event)
-            written = await self.patch(written, again)
+        written = await (self._off(written) if own else self._kept(event, written))
         return _sure(written, done=edits.bare(written, key, earlier))
 
     async def patch(self, event: Event, patch: Patch) -> Event:
@@ -78,10 +71,15 @@ class Writer:
         return item
 
     async def _kept(self, before: Event, after: Event) -> Event:
-        """Return the event if its online meeting is as it was, else bring it back, once."""
+        """Return the event if its online meeting is as it was, else bring it back, once.
+
+        Also one that was switched off comes back with the next write, whatever that was about.
+        """
+        if before.native is None:
+            return await self._off(after)
         if not edits.lost_link(before, after):
             return after
-        log.warning("a write has cost a Teams link, which is brought back", event=before.ref.event)
+        log.warning("a write has cost a Teams link, which is brought back", at=before.ref.event)
         try:
             restored = await self._restored(before, after)
         except ProviderError as error:
@@ -89,6 +87,17 @@ class Writer:
         if edits.lost_link(before, restored):
             raise _changed(before, restored)
         return restored
+
+    async def _off(self, event: Event) -> Event:
+        """Return the event without the Teams meeting that came back with a write: it is cut out once more."""
+        if not _is_online(event):
+            return event
+        log.info("a Teams meeting came back and is cut out once more", at=event.ref.event)
+        if again := edits.cut(event):
+            event = await self.patch(event, again)
+        if _is_online(event):
+            raise _stayed(event)
+        return event
 
     async def _restored(self, before: Event, after: Event) -> Event:
         try:
@@ -103,6 +112,21 @@ def _owned(event: Event) -> None:
     if not event.own:
         message = "this is a guest's copy, or a calendar that may only be read"
         raise Rejected(message, provider=PROVIDER, reason="not_the_organizer")
+
+
+def _is_online(event: Event) -> bool:
+    return event.native is not None and event.native.service == online.SERVICE
+
+
+def _stayed(event: Event) -> Ignored:
+    told = Ignored(
+        f"the Teams meeting {_link(event)} cannot be taken off the event: nothing but its invitation can be "
+        "removed, and that did not switch it off",
+        provider=PROVIDER,
+        reason="teams_not_removed",
+    )
+    told.shown = event
+    return told
 
 
 def _link(event: Event) -> str:

@@ -131,6 +131,13 @@ def test_what_a_person_can_mend_is_said(code, words):
     assert [word for word in words if word not in told] == []
 
 
+def test_a_mailbox_that_we_may_not_watch_says_how_to_mend_it():
+    message = "Operation: Create; Exception: [Status Code: Forbidden; Reason: Forbidden]"
+    error = judged(403, "ExtensionError", message)
+    assert type(error) is Unauthorized
+    assert "administrator" in str(error)
+
+
 @pytest.mark.parametrize("status", [400, 403, 404])
 @pytest.mark.parametrize(
     "message",
