@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.errors import Conflict, NotFound, Rejected, Transient
+from connectors.errors import Conflict, NotFound, Rejected
 from connectors.microsoft import edits, online
 from connectors.microsoft.api import Item
 from connectors.microsoft.errors import PROVIDER
 from connectors.microsoft.reading import Reader
-from connectors.microsoft.writing import Writer
+from connectors.microsoft.writing import Writer, pending
 from connectors.model import CalendarInfo, Event, EventRef, Made, Meeting, MeetingRequest
-
-SOON = 2.0  # seconds; a link that comes late is mostly there by then
 
 
 class TeamsMeetings:
@@ -62,12 +60,10 @@ class TeamsMeetings:
         Transient with reason "pending" while there is no invitation yet that could be cut out.
         """
         try:
-            item, seen = await self._read(request)
+            _, seen = await self._read(request)
             link = meeting.join_url if meeting is not None else ""
             if not _concerns(seen, key, link):
                 return None
-            if seen.native is not None and seen.native.state == "pending" and not online.is_refused(item):
-                raise _pending()
             return await self._writer.take(seen, key, link)
         except NotFound:
             return None
@@ -112,14 +108,8 @@ def _made(item: Item, event: Event, request: MeetingRequest) -> Made:
         message = "this mailbox cannot have Teams meetings: it needs a licence for them, and no personal account has it"
         raise Rejected(message, provider=PROVIDER, reason="teams_not_allowed")
     if not native.join_url:
-        raise _pending()
+        raise pending()
     return Made(online.teams(item, request.host), event)
-
-
-def _pending() -> Transient:
-    return Transient(
-        "Microsoft is still making the Teams meeting", retry_after=SOON, provider=PROVIDER, reason="pending"
-    )
 
 
 def _calendar(request: MeetingRequest) -> CalendarInfo:

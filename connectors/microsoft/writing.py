@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 import structlog
 
-from connectors.errors import Conflict, Ignored, ProviderError, Rejected
+from connectors.errors import Conflict, Ignored, ProviderError, Rejected, Transient
 from connectors.microsoft import edits, online
 from connectors.microsoft.api import Item
 from connectors.microsoft.edits import Patch
 from connectors.microsoft.errors import PROVIDER
 from connectors.microsoft.reading import Reader, seen_from
 from connectors.model import Event, EventRef, Meeting
+
+SOON = 2.0  # seconds; a Teams link that comes late is mostly there by then
 
 log = structlog.get_logger("connectors.microsoft")
 
@@ -47,6 +49,8 @@ class Writer:
         if not patch:
             return _sure(event, done=edits.bare(event, key, earlier))
         _owned(event)
+        if own and event.native is not None and event.native.state == "pending":
+            raise pending()  # There is no invitation yet that could be cut out.
         written = await self.patch(event, patch)
         written = await (self._off(written) if own else self._kept(event, written))
         return _sure(written, done=edits.bare(written, key, earlier))
@@ -112,6 +116,12 @@ def _owned(event: Event) -> None:
     if not event.own:
         message = "this is a guest's copy, or a calendar that may only be read"
         raise Rejected(message, provider=PROVIDER, reason="not_the_organizer")
+
+
+def pending() -> Transient:
+    """Return the exception for a meeting whose link is not there yet."""
+    message = "Microsoft is still making the Teams meeting"
+    return Transient(message, retry_after=SOON, provider=PROVIDER, reason="pending")
 
 
 def _is_online(event: Event) -> bool:
