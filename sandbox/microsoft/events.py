@@ -11,7 +11,7 @@ from sandbox.microsoft import guests, ids, mail, recurrence, teams
 from sandbox.microsoft.errors import GraphError
 from sandbox.microsoft.merging import NEW, NOWHERE, asked, settle
 from sandbox.microsoft.rows import Row
-from sandbox.microsoft.times import stamp_text
+from sandbox.microsoft.times import NEVER, stamp_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 GLOBAL_ID: Final = "040000008200E00074C5B7101A82E008"
+NOT_YET: Final = {"response": "notResponded", "time": NEVER}
 RESPONSES: Final = ("accepted", "tentativelyAccepted", "declined")
 
 
@@ -48,7 +49,10 @@ def insert(writer: Writer, calendar: Calendar, body: Mapping[str, Any]) -> Row:
     if transaction in mailbox.transactions:
         return _replayed(mailbox, wanted)
     key = ids.fresh(writer.graph.world.random)
-    after = settle(_identity(writer, calendar, key) | {"transactionId": transaction}, wanted, writer.name_of)
+    identity = _identity(writer, calendar, key) | {"transactionId": transaction}
+    if stranger := wanted.get("organizer"):
+        identity |= {"organizer": stranger, "isOrganizer": False, "responseStatus": NOT_YET}
+    after = settle(identity, wanted, writer.name_of)
     stored = _commit(writer, calendar, Row(key, {}), None, after, wanted)
     if transaction:
         mailbox.transactions[transaction] = (wanted, key)
@@ -126,17 +130,27 @@ def _commit(
         after["cancelled"] = ()
         for one in calendar.instances(row.key):
             calendar.drop(one.key, None)
+    sending = after["isOrganizer"] and not after["isDraft"]
+    if sending:
+        after["sent"] = tuple(guests.people(after))
     instances = [(one, calendar.whole(one)) for one in calendar.instances(row.key)]
     stored = graph.put(mailbox, calendar, replace(row, body=calendar.differing(row, after)))
     teams.expected(graph, mailbox, stored, before, after)
-    if after["isOrganizer"] and not after["isDraft"]:
-        told = None if before is None or before["isDraft"] else before
+    if sending:
+        told = _told(before)
         guests.share(graph, mailbox, calendar, stored, told)
         mail.announce(graph, row.key, told, after)
         for one, was in instances:
             # A change of the series mails the guests once more for every changed occurrence.
             mail.announce(graph, one.key, was, calendar.whole(one))
     return stored
+
+
+def _told(before: Json | None) -> Mapping[str, Any] | None:
+    """Return what the guests know of an event: of one that was not sent since, only that there is one."""
+    if before is None or not before["isDraft"]:
+        return before
+    return {"attendees": [{"emailAddress": {"address": one}} for one in before["sent"]]}
 
 
 def _within(calendar: Calendar, row: Row, before: Json, after: Json) -> None:
@@ -168,7 +182,7 @@ def delete(writer: Writer, calendar: Calendar, row: Row) -> None:
         guests.strike(graph, mailbox, calendar, row)
     else:
         graph.remove(mailbox, calendar, row)
-    if whole["isOrganizer"] and not whole["isDraft"]:
+    if whole["isOrganizer"] and (whole["sent"] or not whole["isDraft"]):
         guests.call_off(graph, mailbox, row, whole)
         mail.announce(graph, row.key, whole, None)
 

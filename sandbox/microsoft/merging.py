@@ -2,8 +2,9 @@
 
 Inner form of an event: Graph's own names, except that start and end are moments in UTC (of days their midnights)
 with startZone and endZone beside them, `uid` is the iCalendar UID without occurrence, `cancelled` are the days of
-cancelled occurrences, `properties` the extended properties by id, and `meeting`, `lost` and `former` what `teams`
-keeps: the link and from when on it is shown, whether a body write has cost it, and all links there were.
+cancelled occurrences, `properties` the extended properties by id, `sent` the addresses that know of the event, and
+`meeting`, `lost` and `former` what `teams` keeps: the link and from when on it is shown, whether a body write has
+cost it, and all links there were.
 """
 
 # https://learn.microsoft.com/graph/api/event-update
@@ -55,6 +56,7 @@ NEW: Final[Mapping[str, Any]] = {
     "properties": {},
     "isCancelled": False,
     "isDraft": False,
+    "sent": (),
     "isOrganizer": True,
     "responseStatus": {"response": "organizer", "time": NEVER},
     "transactionId": None,
@@ -174,6 +176,9 @@ def _times(after: Json, before: Mapping[str, Any], wanted: Mapping[str, Any]) ->
     if after["recurrence"] and (first := recurrence.first(after)) and first != after["start"]:
         after["end"] = recurrence.end_of(after, first)
         after["start"] = first
+        day = first.astimezone(recurrence.home(after)).date().isoformat()
+        span = {**after["recurrence"]["range"], "startDate": day}
+        after["recurrence"] = {**after["recurrence"], "range": span}
 
 
 def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

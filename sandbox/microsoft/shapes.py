@@ -79,6 +79,8 @@ WRITABLE: Final[Mapping[str, Any]] = {
 }
 ON_CREATION: Final[Mapping[str, Any]] = {"transactionId": str}
 BY_PEOPLE: Final[Mapping[str, Any]] = {"isDraft": bool}
+INVITED: Final[Mapping[str, Any]] = {"organizer": {"emailAddress": ADDRESS}}
+"""What makes an event that a person adds an invitation by a stranger."""
 READ_ONLY: Final = frozenset(
     """
     attachments bodyPreview calendar cancelledOccurrences changeKey createdDateTime exceptionOccurrences
@@ -98,6 +100,8 @@ KINDS: Final[Mapping[type, tuple[type, ...]]] = {
 def check(body: Mapping[str, Any], *, new: bool, person: bool) -> None:
     """Answer 400 to names that a write does not know, to those it may not set, and to wrong kinds."""
     known = {**WRITABLE, **(ON_CREATION if new else {}), **(BY_PEOPLE if person else {})}
+    if new and person:
+        known |= INVITED
     for name in body:
         if name in READ_ONLY and name not in known:
             raise GraphError(400, "ErrorInvalidProperty", f"The property '{name}' is read-only.")

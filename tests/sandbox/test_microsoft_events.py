@@ -376,3 +376,14 @@ async def test_a_draft_is_nobodys_business_until_it_is_sent(grace, linus, outloo
     await grace.person("PATCH", f"/{made['id']}", {"isDraft": False})
     assert await mails(outlook) == [("linus", "invitation")]
     assert (await linus.copy_of(made))["isOrganizer"] is False
+
+
+async def test_what_is_drafted_after_sending_waits_and_is_then_an_update(grace, linus, outlook):
+    made = await grace.insert(**guests(LINUS))
+    await grace.person("PATCH", f"/{made['id']}", {"isDraft": True, "subject": "new"})
+    assert (await linus.copy_of(made))["subject"] == "Plan"
+    await grace.person(
+        "PATCH", f"/{made['id']}", {"isDraft": False, **guests(LINUS, "carol@fabrikam.example")}
+    )
+    assert (await linus.copy_of(made))["subject"] == "new"
+    assert await mails(outlook) == [("carol", "invitation"), ("linus", "invitation"), ("linus", "update")]

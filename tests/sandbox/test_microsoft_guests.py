@@ -134,6 +134,16 @@ async def test_hidden_guests_see_only_themselves(grace, linus):
     assert seen["emailAddress"]["address"] == LINUS
 
 
+async def test_a_stranger_may_have_invited(grace, outlook):
+    stranger = {"emailAddress": {"name": "Eve", "address": "eve@elsewhere.example"}}
+    made = await grace.person("POST", "", EVENT | guests(GRACE) | {"organizer": stranger})
+    assert (made["isOrganizer"], made["organizer"]) == (False, stranger)
+    assert made["responseStatus"]["response"] == "notResponded"
+    await grace.patch(made["id"], subject="mine", isOnlineMeeting=True)
+    assert (await grace.get(made["id"]))["onlineMeeting"] is None
+    assert await mails(outlook) == []
+
+
 # --- from Outlook to Google ---
 
 

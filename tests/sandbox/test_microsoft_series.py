@@ -101,6 +101,15 @@ async def test_a_recurrence_that_makes_no_sense_is_refused(grace, change):
     assert (await grace.refused("POST", "/events", body))[0] == 400
 
 
+async def test_a_series_that_begins_beside_its_pattern_begins_with_the_first_day_of_it(grace):
+    tuesdays = {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"]}
+    made = await grace.insert(recurrence={"pattern": tuesdays, "range": SPAN})
+    assert made["start"]["dateTime"] == "2030-05-07T08:00:00.0000000"
+    assert made["recurrence"]["range"]["startDate"] == "2030-05-07"
+    assert len(await grace.instances(made["id"])) == 4
+    assert (await grace.patch(made["id"], recurrence=made["recurrence"]))["start"] == made["start"]
+
+
 async def test_the_hour_on_the_wall_stays_when_daylight_saving_ends(grace):
     made = await grace.insert(**at(10, "2030-10-21"), recurrence={**WEEKLY["recurrence"], "range": SPAN})
     path = f"/events/{made['id']}/instances"
