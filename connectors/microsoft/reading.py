@@ -5,7 +5,8 @@ https://learn.microsoft.com/graph/api/event-get
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from connectors.errors import NotFound, Rejected
@@ -68,14 +69,7 @@ class Reader:
         master = self.understand(item, calendar)
         if "exceptionOccurrences" not in item:
             return Series(master, None)
-        off = occurrences.cancelled_days(item)
-        standing = (
-            one
-            for one in occurrences.exceptions(item)
-            if occurrences.original_day(one, master.zone) not in off
-        )
-        read = ((self._exception(one, calendar, master), wire.change_key(one)) for one in standing)
-        return Series(master, tuple((event, key) for event, key in read if event is not None))
+        return Series(master, tuple([one async for one in self._changed(item, calendar, master)]))
 
     def understand(self, item: Item, calendar: CalendarInfo) -> Event:
         """Make an event of an answer that shows our properties, and keep them in mind."""
@@ -101,6 +95,19 @@ class Reader:
     def _noted(self, item: Item, event: Event, told: Properties) -> Event:
         self.notebook.learn(event.ref.event, wire.change_key(item), told)
         return noted(event, told)
+
+    async def _changed(
+        self, item: Item, calendar: CalendarInfo, master: Event
+    ) -> AsyncIterator[tuple[Event, str]]:
+        """Yield the changed occurrences that still stand, each with its state, and give others a turn between."""
+        off = occurrences.cancelled_days(item)
+        for one in occurrences.exceptions(item):
+            if occurrences.original_day(one, master.zone) in off:
+                continue
+            await asyncio.sleep(0)
+            event = self._exception(one, calendar, master)
+            if event is not None:
+                yield event, wire.change_key(one)
 
     def _exception(self, item: Item, calendar: CalendarInfo, master: Event) -> Event | None:
         try:
