@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ Json = dict[str, Any]
 
 MAILBOX = "somebody@bench.example"
 SHORTEST, LONGEST = 4_000, 12_000  # characters of a long body, before anything is added to it
+MASTER = 1  # the number of the event that is a series
 WORDS = "the a of plan budget team review quarter open points please see before we meet draft notes for next".split()
 
 WORD = """\
@@ -67,6 +69,10 @@ PLACE = {
     "locationType": "default",
     "uniqueId": "Room 4.11",
     "uniqueIdType": "private",
+}
+WEEKLY = {
+    "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["friday"], "firstDayOfWeek": "monday"},
+    "range": {"type": "noEnd", "startDate": "2026-01-09", "recurrenceTimeZone": "W. Europe Standard Time"},
 }
 USUAL: Json = {  # what is the same on all of them
     "@odata.type": "#microsoft.graph.event",
@@ -128,6 +134,7 @@ def _event(number: int, turn: int, *, long: bool) -> Json:
         **_times(number),
         **_people(number, kind),
         "subject": f"Design review {number}",
+        **(_series(number) if long else {}),
         "categories": ["Blue category"] if number % 3 else [],
         "webLink": f"https://outlook.office365.com/owa/?itemid={name}&exvsurl=1&path=/calendar/item",
         "isOnlineMeeting": kind.teams,
@@ -159,12 +166,27 @@ def _people(number: int, kind: Kind) -> Json:
     }
 
 
-def noted(event: Json) -> Json:
-    """Return an event as it is told when it is asked for by itself, with our properties."""
-    if block.split(event["body"]["content"], html=True)[1] is None:
-        return event
-    value = f"{_key(event['subject'])} {event['id']} keyword"
-    return {**event, "singleValueExtendedProperties": [{"id": MARK, "value": value}]}
+def _series(number: int) -> Json:
+    """Make one of the events a series, and a tenth of them changed occurrences of it."""
+    if number % 10 != MASTER:
+        return {}
+    if number == MASTER:
+        return {"type": "seriesMaster", "recurrence": WEEKLY}
+    day = date(2026, 1, 9) + timedelta(weeks=number)
+    master = _id(f"event {MASTER}", 120)
+    return {"type": "exception", "seriesMasterId": master, "occurrenceId": f"OID.{master}.{day}"}
+
+
+def asked_for(event: Json, changed: Iterable[Json]) -> Json:
+    """Return an event as it is told when it is asked for by itself: with our properties and its occurrences."""
+    told = dict(event)
+    if block.split(event["body"]["content"], html=True)[1] is not None:
+        value = f"{_key(event['subject'])} {event['id']} keyword"
+        told["singleValueExtendedProperties"] = [{"id": MARK, "value": value}]
+    if event["type"] == "seriesMaster":
+        told["cancelledOccurrences"] = []
+        told["exceptionOccurrences"] = [one for one in changed if one["seriesMasterId"] == event["id"]]
+    return told
 
 
 def _body(number: int, kind: Kind, *, long: bool) -> str:

@@ -1,5 +1,6 @@
 """A long page of changed Outlook events, read by the real connector while somebody else wants the loop.
 
+One of them is a series, and some are changed occurrences of it, which are then told once more with it.
 Against a bare client that fetches the same page and parses its JSON, in the same process, in turn.
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bench import asks, wire
-from bench.graph_events import MAILBOX, events, noted
+from bench.graph_events import MAILBOX, asked_for, events
 
 GRAPH, LOGIN, TENANT = "/microsoft/v1.0", "/microsoft/login", "bench-tenant"
 USER = f"{GRAPH}/users/{MAILBOX}"
@@ -63,7 +63,7 @@ class Stub:
         }
         text = json.dumps(told).encode()
         self.page = _packed(text)
-        self.each = {event["id"]: _packed(json.dumps(noted(event)).encode()) for event in changed}
+        self.each = {one["id"]: _packed(json.dumps(asked_for(one, changed)).encode()) for one in changed}
         return {"bytes": len(text), "packed": len(self.page)}
 
     def _openid(self) -> Json:
