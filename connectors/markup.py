@@ -42,7 +42,7 @@ def is_html(text: str) -> bool:
 
 def unescape(text: str) -> str:
     """Decode whole entities only: `&copy=` inside a URL stays as it is, as browsers have it."""
-    return _ENTITY.sub(lambda m: entities.unescape(m[0]), text)
+    return _ENTITY.sub(lambda m: entities.unescape(m[0]), text) if "&" in text else text
 
 
 def escape(text: str) -> str:

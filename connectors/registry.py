@@ -55,6 +55,18 @@ class Registry:
     _tenant: Tenant | None = None
     _zoom: Meetings | None = None
 
+    def load(self) -> None:
+        """Load what the settings name, off the loop and before anybody waits: SDKs take up to a second."""
+        if self.google is not None:
+            from connectors.google import calendar, meet  # noqa: F401
+            from connectors.google.requests import Requests
+
+            self._requests = Requests(self.google.api_base)
+        if self.microsoft is not None:
+            self._microsoft().load()
+        if self.zoom is not None:
+            from connectors.zoom import meetings  # noqa: F401
+
     def calendar(self, credentials: Credentials) -> Calendar:
         """Return the calendars that these credentials open. Raises Unauthorized where they cannot."""
         if credentials.provider == "microsoft":

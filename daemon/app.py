@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import random
 import sqlite3
@@ -107,6 +108,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             third_party=await _recall(store, _client(config)),
             on_capability=_remember(store),
         )
+        await asyncio.to_thread(registry.load)
         if config.zoom:
             registry.budget = ZoomBudget(store, now, config.zoom.daily_limit, config.zoom.cancel_reserve)
         credentials = await Accounts(config, store, vault).enrol(clock())
@@ -212,6 +214,9 @@ def _limits(config: Config) -> dict[str, Limits]:
 
 async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
     """Run until `stop` is set, then let what has begun come to its end, the way in closed first."""
+    # What was loaded so far never goes away: not to look through it spares the loop pauses of 30 to 80 ms.
+    gc.collect()
+    gc.freeze()
     async with AsyncExitStack() as stack:
         config = daemon.config.server
         await _listen(

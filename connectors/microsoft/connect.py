@@ -37,6 +37,11 @@ class Tenant:
     _app: auth.Account | None = None
     _mailboxes: dict[str, Mailbox] = field(default_factory=dict)
 
+    def load(self) -> None:
+        """Build one request of each kind: the first ones load parts of the SDK."""
+        self._requests = Requests(self.settings.graph_base)
+        self._requests.rehearse(self.now())
+
     def calendar(self, address: str, kept: str, save: Save | None) -> MicrosoftCalendar:
         """Return the calendars of a mailbox: as the person whose sign-in was kept, or as the app."""
         mailbox = self._mailbox(address, kept, save)

@@ -53,9 +53,7 @@ class Microsoft(Section):
     """Patterns with * and ? for the id or name of the calendars to look after; only writable ones count."""
     exclude: Annotated[tuple[Name, ...], LISTED] = ()
     """Patterns for calendars to leave alone all the same."""
-    categories: dict[str, Choice] = Field(
-        default={"Zoom": "zoom", "Teams": "teams", "Video call": "default"}
-    )
+    categories: dict[str, Choice] = Field(default={"Zoom": "zoom", "Teams": "teams", "Video call": "default"})
     """Which meeting an Outlook category asks for, upper and lower case alike."""
     subscription_minutes: Annotated[int, Field(ge=45, le=10_070)] = 10_000
     """How long a subscription to notifications is asked to last."""
