@@ -31,6 +31,11 @@ class Notebook:
         known, told = self._known.get(event, ("", None))
         return told if change_key and known == change_key else None
 
+    def speaks_of(self, event: str) -> bool:
+        """Tell whether something of ours stood in the properties when they were last seen."""
+        _, told = self._known.get(event, ("", Properties()))
+        return told != Properties()
+
     def after(self, event: Event, patch: Patch) -> Properties:
         """Return what the properties say once the patch is in: what it does not name stays."""
         _, told = self._known.get(event.ref.event, ("", None))

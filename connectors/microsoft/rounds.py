@@ -151,7 +151,10 @@ class Round:
         unknown = []
         for event in found.all(Event):
             name = event.ref.event
-            if name not in found.keys or not wants_properties(event):
+            # Where people took our block out, only our mark is left, and only we know of it.
+            if name not in found.keys or not (
+                wants_properties(event) or self.reader.notebook.speaks_of(name)
+            ):
                 continue
             known = self.reader.recall(event, found.keys[name])
             if known is None:

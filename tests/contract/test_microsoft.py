@@ -248,6 +248,20 @@ async def test_what_we_wrote_before_a_restart_is_read_again_once(microsoft, stag
         assert microsoft.ops()[before:].count("events.get") == gets
 
 
+async def test_our_mark_is_seen_where_people_took_the_block_out(microsoft, stage):
+    event = await added(stage, description="Agenda")
+    cursor = (await listed(stage)).cursor
+    await stage.calendar.write(event, ZOOM, KEY, SOURCE)
+    await stage.change(event.ref.event, description="Agenda")
+    (seen,) = (await listed(stage, cursor)).events
+    assert (seen.block, seen.mark and seen.mark.key) == (None, KEY)
+    bare = await stage.calendar.write(seen, None, KEY, SOURCE)
+    assert bare.mark is None
+    before = len(microsoft.calls())
+    assert (await listed(stage, cursor)).events == (bare,)
+    assert set(microsoft.ops()[before:]) == {"events.delta"}
+
+
 async def test_a_page_with_an_unreadable_event_is_read(microsoft, stage, capsys):
     link = f"{microsoft.sandbox.url}/microsoft/v1.0/x?$deltatoken=y"
     body = {"value": [{"id": "odd", "type": "singleInstance"}, 5], "@odata.deltaLink": link}
