@@ -63,7 +63,7 @@ async def durable(folder: Path, channels: int, provider: str) -> None:
     app = server.build(Bell(store, time.time), known, Metrics().pushed)
 
     async def commits(_: asks.Json) -> asks.Json:
-        return {"commits": store.commits}
+        return {"commits": store.commits, "cpu": time.process_time()}
 
     try:
         await _serve(server.runner(app), commits)
@@ -91,7 +91,7 @@ async def _serve(runner: web.AppRunner, answer: asks.Answer) -> None:
 
 
 async def _nothing(_: asks.Json) -> asks.Json:
-    return {"commits": 0}
+    return {"commits": 0, "cpu": time.process_time()}
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ class Found:
     """What some rounds told: each a pair of bare and ours."""
 
     rounds: list[tuple[Json, Json]]
-    commits: int
     disk: float  # milliseconds that a sync takes, before and after
 
     def all(self, what: str) -> tuple[list[float], list[float]]:
@@ -30,7 +29,7 @@ class Found:
     @property
     def group(self) -> float:
         """Pushes a commit."""
-        return sum(self.all("requests")[1]) / max(1, self.commits)
+        return sum(self.all("requests")[1]) / max(1, sum(self.all("commits")[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,8 @@ class Ringing:
     provider: str
 
     async def fire(self, door: Child, seconds: float) -> Json:
-        """Push for so long. Raises BenchError where an answer is not the one that it should be."""
+        """Push for so long, and tell what each push cost. Raises BenchError where an answer is not as it should be."""
+        before = await door.ask()
         answer = await self.load.ask(
             provider=self.provider,
             port=door.hello["port"],
@@ -53,7 +53,9 @@ class Ringing:
         )
         if answer["wrong"]:
             raise BenchError(f"{answer['wrong']} pushes were not answered as they should be")
-        return answer
+        after = await door.ask()
+        cpu = (after["cpu"] - before["cpu"]) / answer["requests"]
+        return {**answer, "cpu": cpu, "commits": after["commits"] - before["commits"]}
 
     async def rounds(self, count: int, place: Path | None = None) -> Found:
         """Push at both, `count` times in turn; `place` is the folder for the database if not the usual one."""
@@ -62,10 +64,8 @@ class Ringing:
             before = fsync_ms(Path(folder))
             async with child("bench.doors", "durable", folder, self.size.channels, self.provider) as durable:
                 await self.fire(durable, self.size.warm_up)
-                begun = (await durable.ask())["commits"]
                 rounds = [await self._round(durable) for _ in range(count)]
-                commits = (await durable.ask())["commits"] - begun
-            return Found(rounds, commits, (before + fsync_ms(Path(folder))) / 2)
+            return Found(rounds, (before + fsync_ms(Path(folder))) / 2)
 
     async def in_memory(self) -> Found:
         """Push some rounds on a memory disk, which syncs at once: that tells our own share from the disk's."""
@@ -90,4 +90,5 @@ def notes(what: str, disk: Found, memory: Found) -> tuple[str, ...]:
         f"{'durable':<{len(what)}} {spread(ours)}/s, p99 {spread(our_tail, 1000)} ms",
         f"one fdatasync takes {number(disk.disk)} ms here: with so many a commit, {number(allows)}/s at best",
         f"on a memory disk: bare {spread(memory.all('rate')[0])}/s, durable {spread(memory.all('rate')[1])}/s",
+        f"CPU of each: {spread(disk.all('cpu')[0], 1e6)} µs bare, {spread(disk.all('cpu')[1], 1e6)} µs durable",
     )
