@@ -38,9 +38,10 @@ class Scene:
     async def act(self, method: str, who: str, path: str = "", body: object = None) -> Json:
         """Let a person do something in their calendar, without mails where their client can do it without."""
         self.changes += 1
-        before = {mail["n"] for mail in await self.outbox()}
+        since, before = await self.last_call(), {mail["n"] for mail in await self.outbox()}
         answer: Json = await self.stage.ask(method, f"{_events(who)}{path}?sendUpdates=none", body)
-        self.theirs |= {mail["n"] for mail in await self.outbox()} - before
+        fresh = [mail for mail in await self.outbox() if mail["n"] not in before]
+        self.theirs |= seen.before_any(seen.writes(await self.calls(since)), fresh)
         return answer
 
     async def event(self, who: str, name: str) -> Entry:

@@ -47,6 +47,12 @@ def writes(calls: Sequence[Json]) -> list[Json]:
     return [call for call in calls if call["op"] in WRITES]
 
 
+def before_any(calls: Sequence[Json], mails: Sequence[Json]) -> set[int]:
+    """Return the numbers of the mails that are older than any of these calls, and so did not come from them."""
+    first = min((datetime.fromisoformat(call["at"]) for call in calls), default=None)
+    return {mail["n"] for mail in mails if first is None or datetime.fromisoformat(mail["at"]) < first}
+
+
 def is_kept(before: str, after: str) -> bool:
     """Whether nothing of a text has changed but that something was put into it, in one piece."""
     pairs = enumerate(zip(before, after, strict=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daemon.demo.entries import own_entries
-from daemon.demo.seen import is_kept, score
+from daemon.demo.seen import before_any, is_kept, score
 
 ADA, BOB, GRACE = "ada@example.com", "bob@example.com", "grace@contoso.example"
 TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_a%40thread.v2/0"
@@ -117,6 +117,13 @@ def test_a_keyword_in_an_outlook_location_that_made_way_for_the_link_still_count
     }
     event = outlook("Board", f"<p>{URL}</p>", singleValueExtendedProperties=[mark])
     assert score(world(outlook=[event]), [], 1, 1).flagged == 1
+
+
+def test_a_mail_is_peoples_own_only_where_no_write_of_ours_had_begun_before_it():
+    mails = [{"n": 1, "at": "2026-11-22T10:00:00.5+00:00"}, {"n": 2, "at": "2026-11-22T10:00:01+00:00"}]
+    call = {"at": "2026-11-22T10:00:00.75+00:00"}
+    assert before_any([call, {"at": "2026-11-22T10:00:09+00:00"}], mails) == {1}
+    assert before_any([], mails) == {1, 2}
 
 
 @pytest.mark.parametrize(
