@@ -165,7 +165,7 @@ def consented(
     if not _is_cache(kept):
         raise refused.unreadable(address)
     client.cache.deserialize(kept)
-    scopes = [f"{_resource(settings)}/{SCOPE}"]
+    scopes = scopes_for(settings)
 
     def step(app: Any, fresh: bool, claims: str) -> Result:  # noqa: FBT001 - As above.
         found = app.get_accounts(username=address) or app.get_accounts()

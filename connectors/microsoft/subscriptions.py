@@ -7,7 +7,7 @@ https://learn.microsoft.com/graph/change-notifications-lifecycle-events
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -31,13 +31,11 @@ class Cap:
 
     minutes: int
 
-    def learn(self, minutes: int) -> bool:
-        """Take note of a limit. Tells whether it is less than what was thought."""
-        less = LEAST <= minutes < self.minutes
-        if less:
+    def learn(self, minutes: int | None) -> None:
+        """Take note of a limit, where one was told."""
+        if minutes is not None and LEAST <= minutes < self.minutes:
             log.info("subscriptions live shorter than was asked for", minutes=minutes)
             self.minutes = minutes
-        return less
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +57,13 @@ class Subscriptions:
             return self.api.requests.subscribe(resource, address, f"{channel} {token}", expires)
 
         try:
-            return await self._ask(build, channel)
+            return wire.subscription(*await self._send(calendar, build, channel))
         except ProviderError as error:
             there = duplicate(error)
             if there is None:
-                raise _meant(error, calendar) from error
+                raise
             await self._make_room(there, resource, address, error)
-        return await self._ask(build, channel)
+        return wire.subscription(*await self._send(calendar, build, channel))
 
     async def renew(
         self, calendar: CalendarInfo, old: Subscription, channel: str, token: str, address: str
@@ -74,16 +72,16 @@ class Subscriptions:
 
         Never asks to reauthorize as well: within ten minutes of each other the two are refused.
         """
+
+        def build(expires: datetime) -> Request:
+            return self.api.requests.renew(old.resource, expires)
+
         try:
-            made, answer = await self._send(
-                lambda expires: self.api.requests.renew(old.resource, expires), old.id
-            )
+            answer, _, expires = await self._send(calendar, build, old.id)
         except NotFound:
             return await self.begin(calendar, channel, token, address)
-        except ProviderError as error:
-            raise _meant(error, calendar) from error
         if answer.get("notificationUrl") in (None, address):
-            return Subscription(old.id, old.resource, made.expires)
+            return replace(old, expires=wire.subscription(answer, old.id, expires).expires)
         await self.end(old)
         return await self.begin(calendar, channel, token, address)
 
@@ -106,22 +104,21 @@ class Subscriptions:
             return f"users/{mailbox}/events"
         return f"users/{mailbox}/calendars/{calendar.remote}/events"
 
-    async def _ask(self, build: Callable[[datetime], Request], channel: str) -> Subscription:
-        made, _ = await self._send(build, channel)
-        return made
+    async def _send(
+        self, calendar: CalendarInfo, build: Callable[[datetime], Request], channel: str
+    ) -> tuple[Item, str, datetime]:
+        """Ask for as long a life as may be; where it may be less, learn that and ask again at once.
 
-    async def _send(self, build: Callable[[datetime], Request], channel: str) -> tuple[Subscription, Item]:
-        """Ask for as long a life as may be; where it may be less, learn that and ask again at once."""
-        expires = self._expires()
+        Returns the answer, the channel, and until when it lives if the answer does not say.
+        """
+        asked, expires = self.cap.minutes, self._expires()
         try:
-            answer = await self.api.call(build(expires))
+            return await self.api.call(build(expires)), channel, expires
         except ProviderError as error:
-            minutes = cap(error)
-            if minutes is None or not self.cap.learn(minutes):
-                raise
-            expires = self._expires()
-            answer = await self.api.call(build(expires))
-        return wire.subscription(answer, channel, expires), answer
+            self.cap.learn(cap(error))
+            if self.cap.minutes >= asked:
+                raise _meant(error, calendar) from error
+        return await self._send(calendar, build, channel)
 
     def _expires(self) -> datetime:
         # A limit to the minute is counted by the clock of the other side, which may be behind ours.

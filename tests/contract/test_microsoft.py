@@ -262,6 +262,15 @@ async def test_our_mark_is_seen_where_people_took_the_block_out(microsoft, stage
     assert set(microsoft.ops()[before:]) == {"events.delta"}
 
 
+async def test_a_mark_that_outlived_its_block_is_still_told(stage):
+    event = await stage.calendar.write(await added(stage), ZOOM, KEY, SOURCE)
+    cursor = (await listed(stage)).cursor
+    await stage.change(event.ref.event, description="", location="")
+    (seen,) = (await listed(stage, cursor)).events
+    assert seen == await stage.calendar.get(stage.info, event.ref.event)
+    assert (seen.block, seen.mark) == (None, event.mark)
+
+
 async def test_a_page_with_an_unreadable_event_is_read(microsoft, stage, capsys):
     link = f"{microsoft.sandbox.url}/microsoft/v1.0/x?$deltatoken=y"
     body = {"value": [{"id": "odd", "type": "singleInstance"}, 5], "@odata.deltaLink": link}
@@ -473,6 +482,14 @@ async def test_the_longest_life_is_learnt_once_for_all_mailboxes(microsoft, stag
     before = len(microsoft.calls())
     await stage.guest.subscribe(stage.guest_info, "c2", "t2", stage.doorstep)
     assert microsoft.ops()[before:] == ["subscriptions.create"]
+
+
+async def test_two_mailboxes_may_learn_it_at_the_same_time(microsoft, stage):
+    await microsoft.post("modes", max_subscription_minutes=4230)
+    made = await asyncio.gather(
+        subscribed(stage), stage.guest.subscribe(stage.guest_info, "c2", "t2", stage.doorstep)
+    )
+    assert [one.id for one in made] == ["c1", "c2"]
 
 
 async def test_a_renewal_is_one_call_and_learns_too(microsoft, stage):
