@@ -27,6 +27,8 @@ _MEND = {
 }
 _NUMBER = re.compile(r"AADSTS(\d{4,8})")
 
+_TRACE = re.compile(r"\s*Trace ID:")  # for Microsoft's support, in what follows
+
 
 def reconnect(address: str) -> str:
     """Say how a person's account is connected again."""
@@ -37,7 +39,7 @@ def judge(result: Mapping[str, Any] | None, address: str = "") -> ProviderError:
     """Return the exception for what msal gives in the place of a token; `address` is "" for the app itself."""
     told = result or {}
     error = str(told.get("error") or "no_token")
-    text = str(told.get("error_description") or "").splitlines()
+    text = _TRACE.split(str(told.get("error_description") or ""))[0].splitlines()
     number = _number(told)
     if error.lower() in _PASSING or number in _PASSING_NUMBERS:
         return Transient(f"the sign-in service is out of order ({error})", provider=PROVIDER, reason=error)
