@@ -13,7 +13,7 @@ from bench.processes import BenchError, Child, Json, child
 from bench.size import Size
 
 GOAL = 20.0  # milliseconds
-WAYS = ("go on", "again", "bare", "json")
+WAYS = ("go on", "again", "bare", "json", "collect")
 
 Round = dict[str, Json]
 
@@ -44,9 +44,11 @@ def _figures(rounds: Sequence[Round]) -> tuple[Figure, ...]:
     held, bare = ([_ms(one[way]["held"]) for one in rounds] for way in ("go on", "bare"))
     parsing = [one["json"]["found"] for one in rounds]
     whole, known = ([one[way]["cpu"] for one in rounds] for way in ("go on", "again"))
+    collections = [_ms(one["collect"]["held"]) for one in rounds]
     return (
         at_most("graph_page_stall", max(held), GOAL, "ms at most"),
         at_most("graph_page_stall_ratio", paired(held, bare), None, "times a bare client's"),
+        at_most("graph_page_collection", max(collections), GOAL, "ms a garbage collection"),
         at_most("graph_page_ratio", paired(whole, parsing), None, "times the CPU of json.loads"),
         at_most("graph_page_known_ratio", paired(known, parsing), None, "times the CPU of json.loads"),
     )
