@@ -36,11 +36,6 @@ class Notebook:
         _, told = self._known.get(event, ("", Properties()))
         return told != Properties()
 
-    def is_marked(self, event: str) -> bool:
-        """Tell whether the event carried a note of ours when it was last read or written: notes do not go away."""
-        _, told = self._known.get(event, ("", None))
-        return told is not None and told != Properties()
-
     def after(self, event: Event, patch: Patch) -> Properties:
         """Return what the properties say once the patch is in: what it does not name stays."""
         _, told = self._known.get(event.ref.event, ("", None))

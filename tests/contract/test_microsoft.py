@@ -262,15 +262,6 @@ async def test_our_mark_is_seen_where_people_took_the_block_out(microsoft, stage
     assert set(microsoft.ops()[before:]) == {"events.delta"}
 
 
-async def test_a_mark_that_outlived_its_block_is_still_told(stage):
-    event = await stage.calendar.write(await added(stage), ZOOM, KEY, SOURCE)
-    cursor = (await listed(stage)).cursor
-    await stage.change(event.ref.event, description="", location="")
-    (seen,) = (await listed(stage, cursor)).events
-    assert seen == await stage.calendar.get(stage.info, event.ref.event)
-    assert (seen.block, seen.mark) == (None, event.mark)
-
-
 async def test_a_page_with_an_unreadable_event_is_read(microsoft, stage, capsys):
     link = f"{microsoft.sandbox.url}/microsoft/v1.0/x?$deltatoken=y"
     body = {"value": [{"id": "odd", "type": "singleInstance"}, 5], "@odata.deltaLink": link}
