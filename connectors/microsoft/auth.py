@@ -159,9 +159,11 @@ def consented(
 ) -> Account:
     """Act for one person, by the token cache that their consent left; `save` keeps it when it changes.
 
-    Raises Unauthorized where it is unreadable.
+    Raises Unauthorized where there is none yet, or it is unreadable.
     """
     client = Client(http, settings, now, address)
+    if not kept.strip():
+        raise refused.not_connected(address)
     if not _is_cache(kept):
         raise refused.unreadable(address)
     client.cache.deserialize(kept)

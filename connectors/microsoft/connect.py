@@ -43,7 +43,10 @@ class Tenant:
         self._requests.rehearse(self.now())
 
     def calendar(self, address: str, kept: str, save: Save | None) -> MicrosoftCalendar:
-        """Return the calendars of a mailbox: as the person whose sign-in was kept, or as the app."""
+        """Return the calendars of a mailbox: as the person who has a `save`, or as the app.
+
+        Raises Unauthorized where a person has not signed in yet.
+        """
         mailbox = self._mailbox(address, kept, save)
         if self._cap is None:
             self._cap = Cap(self.settings.subscription_minutes)
@@ -67,7 +70,7 @@ class Tenant:
     def _new(self, address: str, kept: str, save: Save | None) -> Mailbox:
         if self._requests is None:
             self._requests = Requests(self.settings.graph_base)
-        if kept and save is not None:
+        if save is not None:  # Of a person: the app's own right is never taken in the place of their consent.
             account = auth.consented(self.http, self.settings, address, kept, save, self.now)
         else:
             if self._app is None:

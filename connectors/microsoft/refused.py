@@ -48,6 +48,12 @@ def judge(result: Mapping[str, Any] | None, address: str = "") -> ProviderError:
     return Unauthorized(message, provider=PROVIDER, reason=error)
 
 
+def not_connected(address: str) -> Unauthorized:
+    """Return the exception for a person who has not signed in yet."""
+    message = f"nobody has connected the account {address} yet; {reconnect(address)}"
+    return Unauthorized(message, provider=PROVIDER, reason="not_connected")
+
+
 def unreadable(address: str) -> Unauthorized:
     """Return the exception for a kept token cache that is none."""
     message = f"what was kept of the sign-in of {address} is unreadable; {reconnect(address)}"

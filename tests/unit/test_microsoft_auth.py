@@ -7,6 +7,7 @@ import base64
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,6 +19,7 @@ from connectors.http import connect
 from connectors.microsoft import auth
 from connectors.microsoft.bridge import STAND_IN, Addresses
 from connectors.microsoft.consent import MicrosoftConsent
+from connectors.registry import Credentials, Registry
 from connectors.settings import MicrosoftSettings
 
 ADA = "ada@example.com"
@@ -344,10 +346,19 @@ async def test_a_persons_network_trouble_is_no_end_of_consent(http, settings, cl
     assert (await ada.refresh(stale)).startswith("access-")
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[]", "5", "", '{"Account": 5}'])
+@pytest.mark.parametrize("text", ["nonsense", "[]", "5", '{"Account": 5}'])
 async def test_a_kept_cache_that_is_none_says_how_to_connect_again(http, settings, clock, text):
     with pytest.raises(Unauthorized, match="huddled connect microsoft"):
         await auth.consented(http, settings, ADA, text, Saved(), clock).token()
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+async def test_one_who_never_signed_in_is_not_acted_for_as_the_app(http, settings, clock, authority, text):
+    registry = Registry(http, clock, Random(7), microsoft=settings)
+    for make in (registry.calendar, lambda person: registry.meetings("teams", person)):
+        with pytest.raises(Unauthorized, match=f"nobody has connected the account {ADA} yet; run: huddled"):
+            make(Credentials("microsoft", ADA, text, Saved()))
+    assert authority.forms == []
 
 
 async def test_an_empty_cache_says_how_to_connect(http, settings, clock):
