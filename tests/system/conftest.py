@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.system import machine
+from tests.system.homes import HOMES
 from tests.system.providers import simulated
 from tests.system.stage import Stage, set_up
 
@@ -16,6 +17,18 @@ def providers():
         yield running
 
 
+@pytest.fixture(scope="module", params=["google"])
+def home(request):
+    """Where Ada's and Bob's calendars are: at Google, but where a file says with `everywhere` that it goes to both."""
+    return HOMES[request.param]
+
+
+@pytest.fixture(params=["integrated", "zoom", "static"])
+def service(request, home):
+    """A service that meetings can be of; the integrated one lives on the events of the calendar."""
+    return home.service(request.param)
+
+
 @pytest.fixture(scope="module")
 def settings():
     """What the tests of a file change in the configuration of the stage that they share."""
@@ -23,9 +36,9 @@ def settings():
 
 
 @pytest.fixture(scope="module")
-def shared(providers, tmp_path_factory, settings):
-    """A running stage for all tests of a file."""
-    made = set_up(tmp_path_factory.mktemp("huddled"), providers, **settings)
+def shared(providers, tmp_path_factory, settings, home):
+    """A running stage for all tests of a file at one home."""
+    made = set_up(tmp_path_factory.mktemp("huddled"), providers, home, **settings)
     try:
         made.huddled.start()
         made.watching()
@@ -43,9 +56,9 @@ def standing(shared):
 
 
 @pytest.fixture
-def stage(providers, tmp_path):
+def stage(providers, tmp_path, home):
     """A stage of one's own, with the daemon not yet started; `stage.huddled.configure` changes its settings."""
-    made = set_up(tmp_path, providers)
+    made = set_up(tmp_path, providers, home)
     try:
         yield made
     finally:

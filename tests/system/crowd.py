@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.system.providers import Json, Person, hours
-
-SERVICES = ("zoom", "meet", "static")
+from tests.system.people import GooglePerson, Person, hours
+from tests.system.seen import Seen
 
 
 @dataclass(slots=True)
 class Crowd:
-    """A handful of events of one person, each of which may be flagged, renamed, moved, deleted and restored."""
+    """A handful of events of one person, each of which may be flagged, renamed, moved, deleted and restored.
+
+    Where nothing can be restored, there is a new event instead.
+    """
 
     person: Person
     dice: Random
@@ -22,15 +24,13 @@ class Crowd:
     def begin(self, count: int = 5) -> None:
         """Make the events, some of them flagged."""
         for _ in range(count):
-            title = self._title()
-            self.titles[self.person.add(title)["id"]] = title
+            self._add()
 
     def act(self) -> None:
         """Do one thing to one event."""
         event = self.dice.choice(sorted(self.titles))
         if event in self.deleted:
-            self.person.restore(event)
-            self.deleted.discard(event)
+            self._bring_back(event)
         elif self.dice.random() < 0.12:
             self.person.delete(event)
             self.deleted.add(event)
@@ -39,12 +39,24 @@ class Crowd:
         else:
             self._rename(event)
 
-    def _rename(self, event: str) -> Json:
+    def _add(self) -> None:
+        title = self._title()
+        self.titles[self.person.add(title).id] = title
+
+    def _bring_back(self, event: str) -> None:
+        self.deleted.discard(event)
+        if isinstance(self.person, GooglePerson):
+            self.person.restore(event)
+        else:
+            del self.titles[event]
+            self._add()
+
+    def _rename(self, event: str) -> Seen:
         self.titles[event] = self._title()
-        return self.person.change(event, summary=self.titles[event])
+        return self.person.change(event, title=self.titles[event])
 
     def _title(self) -> str:
-        word = self.dice.choice(["", *(f" @{service}" for service in SERVICES)])
+        word = self.dice.choice(["", " @zoom", f" @{self.person.home.integrated}", " @static"])
         return f"Plan {self.dice.randint(1, 999)}{word}"
 
     def wanted(self) -> dict[str, str]:

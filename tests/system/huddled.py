@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.system import machine
+from tests.system.homes import GOOGLE, OUTLOOK, Home
 from tests.system.providers import Json, Providers, Refused, fetch
 
 PROGRAM = ["-c", "from daemon.cli import main; main(prog_name='huddled')"]
@@ -159,13 +160,8 @@ class Huddled:
         return dict(self.rows(sql))
 
 
-def install(folder: Path, providers: Providers, **changes: Any) -> Huddled:
-    """Write a configuration for these providers: Zoom, Meet and static links for Ada and Bob."""
-    key, secret = folder / "service-account.json", folder / "zoom.secret"
-    key.write_text(json.dumps(providers("GET", "/google/service_account.json")))
-    secret.write_text("sandbox-zoom-secret\n")
-    for file in (key, secret):
-        file.chmod(0o600)
+def install(folder: Path, providers: Providers, people: Mapping[str, Home], **changes: Any) -> Huddled:
+    """Write a configuration for these people at their homes, with Zoom and static links beside."""
     here, admin = (f"127.0.0.1:{port}" for port in machine.free_ports(2))
     huddled = Huddled(
         folder,
@@ -174,16 +170,10 @@ def install(folder: Path, providers: Providers, **changes: Any) -> Huddled:
             "sync": {"sweep_seconds": 600, "lease_seconds": 30, "jitter": 0.0},
             "store": {"url": f"sqlite:///{folder / 'huddled.db'}", "key_file": str(folder / "store.key")},
             "limits": {"google_calls_per_minute": 100_000, "zoom_calls_per_second": 1000},
-            "google": {
-                "service_account_file": str(key),
-                "subjects": ["ada@example.com", "bob@example.com"],
-                "api_base": f"{providers.url}/google/calendar/v3/",
-                "token_url": f"{providers.url}/google/token",
-            },
             "zoom": {
                 "account_id": "sandbox-account",
                 "client_id": "sandbox-zoom",
-                "client_secret_file": str(secret),
+                "client_secret_file": secret(folder / "zoom.secret", "sandbox-zoom-secret"),
                 "api_base": f"{providers.url}/zoom/v2",
                 "oauth_base": f"{providers.url}/zoom/oauth",
                 "list_lag_seconds": 1,
@@ -192,8 +182,41 @@ def install(folder: Path, providers: Providers, **changes: Any) -> Huddled:
             "static": {"url": "https://meet.example.net/{key}", "name": "Our room"},
         },
     )
+    for home, section in ((GOOGLE, _google), (OUTLOOK, _microsoft)):
+        there = [email for email, lives in people.items() if lives == home]
+        if there:
+            huddled.sections[home.provider] = section(folder, providers, there)
     huddled.configure(**changes)
     return huddled
+
+
+def secret(file: Path, text: str) -> str:
+    """Write a file that only its owner can read, and return where it is."""
+    file.write_text(f"{text}\n")
+    file.chmod(0o600)
+    return str(file)
+
+
+def _google(folder: Path, providers: Providers, people: Sequence[str]) -> Json:
+    key = json.dumps(providers("GET", "/google/service_account.json"))
+    return {
+        "service_account_file": secret(folder / "service-account.json", key),
+        "subjects": people,
+        "api_base": f"{providers.url}/google/calendar/v3/",
+        "token_url": f"{providers.url}/google/token",
+    }
+
+
+def _microsoft(folder: Path, providers: Providers, people: Sequence[str]) -> Json:
+    return {
+        "tenant": "sandbox-tenant",
+        "client_id": "sandbox-app",
+        "client_secret_file": secret(folder / "microsoft.secret", "sandbox-app-secret"),
+        "users": people,
+        "graph_base": f"{providers.url}/microsoft/v1.0",
+        "authority": f"{providers.url}/microsoft/login",
+        "categories": {"Zoom": "zoom", "Teams": "teams", "Static": "static", "Video call": "default"},
+    }
 
 
 def toml(sections: Sections) -> str:
@@ -204,7 +227,13 @@ def toml(sections: Sections) -> str:
         for heading, table in tables:
             lines += [
                 heading,
-                *(f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None),
+                *(f"{key} = {_value(value)}" for key, value in table.items() if value is not None),
                 "",
             ]
     return "\n".join(lines)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_value(one)}" for key, one in value.items()) + "}"
+    return json.dumps(value)

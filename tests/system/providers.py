@@ -1,4 +1,4 @@
-"""The simulated providers as a process of their own, and the people who use them."""
+"""The simulated providers as a process of their own, and how they are steered."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from tests.system import machine
 
@@ -41,6 +39,14 @@ def fetch(method: str, url: str, body: object = None, headers: dict[str, str] | 
         with error:
             raise Refused(error.code, error.read().decode(errors="replace")) from None
     return json.loads(text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Something that announces the changes of one calendar."""
+
+    id: str
+    source: str  # the provider's name of what is watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,12 @@ class Providers:
         """Return the living Zoom meetings."""
         return self.state()["zoom"]["meetings"]
 
-    def channels(self) -> list[Json]:
-        """Return the push channels that are alive."""
-        return [one for one in self.state()["google"]["channels"] if one["live"]]
+    def channels(self) -> list[Channel]:
+        """Return the push channels and subscriptions that are alive."""
+        state = self.state()
+        google = [Channel(one["id"], one["source"]) for one in state["google"]["channels"] if one["live"]]
+        graph = state.get("microsoft", {}).get("subscriptions", ())
+        return google + [Channel(one["id"], one["resource"]) for one in graph]
 
     def last(self) -> int:
         """Return the number of the latest call."""
@@ -101,80 +110,13 @@ class Providers:
         """Return the mails that people would have received."""
         return self("GET", "/outbox")["mails"]
 
-    def person(self, email: str, **more: Any) -> Person:
+    def user(self, email: str, **more: Any) -> None:
         """Add a person to the organisation."""
         self("POST", "/users", {"email": email, "name": email.partition("@")[0].title(), **more})
-        return Person(self, email)
 
     def wait_for_pushes(self) -> None:
         """Return when no push is under way."""
         self("GET", "/push/idle")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody at their calendar's own page."""
-
-    providers: Providers
-    email: str
-
-    def _path(self, calendar: str, *more: str) -> str:
-        steps = ("people", self.email, "calendars", calendar or self.email, "events", *more)
-        return "".join(f"/{quote(step, safe='@')}" for step in steps)
-
-    def add(self, title: str = "", *, calendar: str = "", **fields: Any) -> Json:
-        """Make an event tomorrow, for three quarters of an hour."""
-        body = {"summary": title, **hours(24), **fields}
-        return self.providers("POST", f"{self._path(calendar)}?{urlencode({'sendUpdates': 'none'})}", body)
-
-    def change(self, event: Json | str, *, calendar: str = "", **fields: Any) -> Json:
-        """Change an event, or one occurrence of a series."""
-        path = f"{self._path(calendar, name(event))}?{urlencode({'sendUpdates': 'none'})}"
-        return self.providers("PATCH", path, fields)
-
-    def delete(self, event: Json | str, *, calendar: str = "") -> None:
-        """Cancel an event, or one occurrence of a series."""
-        path = f"{self._path(calendar, name(event))}?{urlencode({'sendUpdates': 'none'})}"
-        self.providers("DELETE", path)
-
-    def restore(self, event: Json | str) -> Json:
-        """Take a cancelled event back."""
-        return self.providers("POST", self._path("", name(event), "restore"))
-
-    def move(self, event: Json | str, to: str) -> Json:
-        """Move an event to another calendar."""
-        return self.providers("POST", self._path("", name(event), "move"), {"to": to})
-
-    def answer(self, event: Json | str, response: str) -> Json:
-        """Answer an invitation."""
-        return self.providers("POST", self._path("", name(event), "rsvp"), {"responseStatus": response})
-
-    def see(self, event: Json | str, *, calendar: str = "") -> Json:
-        """Look at one event."""
-        return self.providers("GET", self._path(calendar, name(event)))
-
-    def events(self, *, calendar: str = "") -> list[Json]:
-        """Return the events that are not cancelled, and no occurrences."""
-        found = self.providers("GET", self._path(calendar))["items"]
-        return [event for event in found if "recurringEventId" not in event]
-
-    def calendar(self, **spec: Any) -> str:
-        """Make a calendar of one's own and return its id."""
-        return self.providers("POST", f"/people/{quote(self.email, safe='@')}/calendars", spec)["id"]
-
-
-def name(event: Json | str) -> str:
-    """Return the id of an event."""
-    return event if isinstance(event, str) else event["id"]
-
-
-def hours(start: float, minutes: float = 45) -> Json:
-    """Return the times of an event that starts so many hours from now, in UTC."""
-    begins = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=start)
-    return {
-        "start": {"dateTime": begins.isoformat(), "timeZone": "UTC"},
-        "end": {"dateTime": (begins + timedelta(minutes=minutes)).isoformat(), "timeZone": "UTC"},
-    }
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,12 +10,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.system.checks import link, wrong
+from tests.system.homes import GOOGLE, Home
 from tests.system.huddled import Huddled, install
-from tests.system.providers import Json, Person, Providers
+from tests.system.people import GooglePerson, OutlookPerson, Person
+from tests.system.providers import Json, Providers
+from tests.system.seen import Seen
 
 T = TypeVar("T")
 
-PATIENCE = 60.0  # seconds until a test gives up waiting; what is waited for mostly takes a tenth of one
+# Seconds until a test gives up waiting; what is waited for mostly takes a tenth of one.
+PATIENCE = float(os.environ.get("TEST_PATIENCE", "60"))
 PAUSE = 0.04
 
 
@@ -26,6 +31,11 @@ class Stage:
     huddled: Huddled
     ada: Person
     bob: Person
+
+    @property
+    def home(self) -> Home:
+        """Where Ada's calendars are."""
+        return self.ada.home
 
     def until(self, condition: Callable[[], T], what: str) -> T:
         """Wait until something is there, and return it."""
@@ -50,9 +60,9 @@ class Stage:
         """Wait until exactly these events have a meeting, of that service, and nothing is owed."""
         self.until_well(lambda: wrong(self.providers.state(), wanted) or self.huddled.owed())
 
-    def gets(self, event: Json, service: str, calendar: str = "") -> Json:
+    def gets(self, event: Seen, service: str, calendar: str = "") -> Seen:
         """Wait until an event of Ada's has its meeting, and return the event."""
-        wanted = event["id"]
+        wanted = event.id
 
         def problems() -> list[str]:
             found = wrong(self.providers.state(), {wanted: service})
@@ -61,12 +71,12 @@ class Stage:
         self.until_well(problems)
         return self.ada.see(event, calendar=calendar)
 
-    def loses(self, event: Json) -> Json:
+    def loses(self, event: Seen) -> Seen:
         """Wait until nothing of ours is left on an event that is still there, and return the event."""
 
         def problems() -> list[str]:
             found = wrong(self.providers.state(), {})
-            return [one for one in found if event["id"] in one] or self._owed(event["id"])
+            return [one for one in found if event.id in one] or self._owed(event.id)
 
         self.until_well(problems)
         return self.ada.see(event)
@@ -133,13 +143,22 @@ class Stage:
         return "\n".join(" ".join(str(cell) for cell in row) for row in reversed(rows))
 
 
-def set_up(folder: Path, providers: Providers, **changes: Any) -> Stage:
+def set_up(
+    folder: Path, providers: Providers, home: Home = GOOGLE, *, bobs: Home | None = None, **changes: Any
+) -> Stage:
     """Make a fresh world with Ada and Bob, and a daemon that is not yet started."""
     providers("POST", "/reset", {})
-    ada, bob = (providers.person(f"{name}@example.com") for name in ("ada", "bob"))
-    return Stage(providers, install(folder, providers, **changes), ada, bob)
+    homes = {"ada@example.com": home, "bob@example.com": bobs or home}
+    ada, bob = (person(providers, email, lives) for email, lives in homes.items())
+    return Stage(providers, install(folder, providers, homes, **changes), ada, bob)
 
 
-def same_link(before: Json, after: Json) -> bool:
+def person(providers: Providers, email: str, home: Home, **more: Any) -> Person:
+    """Add a person to the organisation."""
+    providers.user(email, home=home.provider, **more)
+    return GooglePerson(providers, email) if home == GOOGLE else OutlookPerson(providers, email)
+
+
+def same_link(before: Seen, after: Seen) -> bool:
     """Whether an event has kept its link."""
     return link(before) == link(after) != ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.system.stage import person
+
 pytestmark = pytest.mark.system
 
 
@@ -40,7 +42,7 @@ def test_a_refresh_token_serves_as_well_as_a_service_account(consented):
     stage = consented
     stage.huddled.start()
     stage.watching(1)
-    events = {stage.ada.add(f"Plan @{service}")["id"]: service for service in ("meet", "zoom", "static")}
+    events = {stage.ada.add(f"Plan @{service}").id: service for service in ("meet", "zoom", "static")}
     stage.bob.add("Plan @zoom")
     stage.in_step(events)
 
@@ -50,7 +52,7 @@ def test_a_consent_that_is_taken_back_is_shown_and_work_goes_on_with_a_new_one(c
     stage.huddled.start()
     stage.watching(1)
     event = stage.ada.add("Plan @zoom")
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     stage.providers("POST", "/google/revoke", {"email": "ada@example.com"})
 
     def disconnected():
@@ -63,18 +65,17 @@ def test_a_consent_that_is_taken_back_is_shown_and_work_goes_on_with_a_new_one(c
     token = _consent(stage)
     stage.huddled.stop()
     stage.huddled.start()
-    stage.in_step({event["id"]: "zoom", late["id"]: "zoom"})
+    stage.in_step({event.id: "zoom", late.id: "zoom"})
     assert stage.huddled.told("status")["accounts"][0]["connected"]
     assert token not in stage.huddled.log()
     assert token.encode() not in stage.huddled.database.read_bytes()
 
 
 def test_a_person_without_a_zoom_user_is_told_what_to_do(stage):
-    stage.providers("POST", "/users", {"email": "carol@example.com", "zoom": False})
-    carol = stage.providers.person("carol@example.com", zoom=False)
+    carol = person(stage.providers, "carol@example.com", stage.home, zoom=False)
     stage.huddled.configure(google={"subjects": ["carol@example.com"]})
     stage.huddled.start()
     event = carol.add("Plan @zoom")
     stage.until(stage.huddled.failing, "work that cannot be done")
-    (why,) = stage.huddled.told("why", event["id"])
+    (why,) = stage.huddled.told("why", event.id)
     assert "carol@example.com is no user of this Zoom account" in why["failing"]["why"]

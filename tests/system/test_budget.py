@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.system.checks import link
-from tests.system.providers import hours
+from tests.system.people import hours
 
 pytestmark = pytest.mark.system
 
@@ -33,19 +33,19 @@ def _later(stage, event):
 
 
 def _invite(stage, event):
-    stage.ada.change(event, attendees=[{"email": "carol@example.org"}])
+    stage.ada.change(event, guests=["carol@example.org"])
 
 
 def _rename(stage, event):
-    stage.ada.change(event, summary=event["summary"].replace("Plan", "Another plan"))
+    stage.ada.change(event, title=event.title.replace("Plan", "Another plan"))
 
 
 def _describe(stage, event):
-    stage.ada.change(event, description="First things first\n" + event.get("description", ""))
+    stage.ada.change(event, text=stage.ada.around(event.text, "First things first\n", ""))
 
 
 def _unflag(stage, event):
-    stage.ada.change(event, summary="Plan")
+    stage.ada.change(event, title="Plan")
 
 
 def _delete(stage, event):
@@ -86,7 +86,7 @@ def test_a_change_costs_no_more_than_it_must(standing, service, what, act, cost)
     stage = standing
     event = stage.ada.add("Plan" if act is None else f"Plan @{service}")
     if act is None:
-        spent = _cost(stage, lambda: stage.ada.change(event, summary=f"Plan @{service}"))
+        spent = _cost(stage, lambda: stage.ada.change(event, title=f"Plan @{service}"))
     else:
         event = stage.gets(event, service)
         spent = _cost(stage, lambda: act(stage, event))
@@ -113,7 +113,7 @@ def test_a_change_costs_no_more_than_it_must(standing, service, what, act, cost)
 )
 def test_what_a_meeting_does_not_depend_on_writes_nothing(standing, service, act):
     stage = standing
-    event = stage.ada.add(f"Plan @{service}", attendees=[{"email": "bob@example.com"}])
+    event = stage.ada.add(f"Plan @{service}", guests=["bob@example.com"])
     before = link(stage.gets(event, service))
     spent = _cost(stage, lambda: act(stage, event))
     assert set(spent) == {"events.list"}
@@ -125,11 +125,11 @@ def test_nobody_is_mailed_and_then_there_is_silence(standing):
     stage.quiet(0.3)
     mails, since = len(stage.providers.mails()), stage.providers.last()
     guests = [{"email": "bob@example.com"}, {"email": "carol@example.org"}]
-    events = [stage.ada.add(f"Plan @{service}", attendees=guests) for service in ("meet", "zoom", "static")]
-    stage.in_step({event["id"]: event["summary"].partition("@")[2] for event in events})
+    events = [stage.ada.add(f"Plan @{service}", guests=guests) for service in ("meet", "zoom", "static")]
+    stage.in_step({event.id: event.title.partition("@")[2] for event in events})
     for event in events:
         stage.ada.change(event, **hours(50))
-        stage.ada.change(event, summary="Plan")
+        stage.ada.change(event, title="Plan")
     stage.in_step({})
     assert len(stage.providers.mails()) == mails
     assert stage.quiet(4.0) == {}

@@ -21,7 +21,7 @@ TEAM = "team@group.calendar.google.com"
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("op", ["token", "calendarList.list", "events.list", "events.watch", "zoom.token"])
 def test_killed_while_it_takes_up_its_work_it_takes_it_up_again(stage, op, side):
-    events = {stage.ada.add(f"Plan @{service}")["id"]: service for service in ("zoom", "meet")}
+    events = {stage.ada.add(f"Plan @{service}").id: service for service in ("zoom", "meet")}
     stage.providers.fault(op, **SIDES[side])
     stage.huddled.start()
     stage.until(stage.providers.hits, f"a call of {op}")
@@ -32,12 +32,12 @@ def test_killed_while_it_takes_up_its_work_it_takes_it_up_again(stage, op, side)
     stage.in_step(events)
     stage.watching()
     late = stage.bob.add("Plan @static")  # announced by a push, for nothing else would be in time
-    stage.in_step({**events, late["id"]: "static"})
+    stage.in_step({**events, late.id: "static"})
 
 
 @pytest.mark.parametrize("side", SIDES)
 def test_killed_while_it_stops_a_channel_it_stops_it_again(stage, side):
-    stage.ada.calendar(id=TEAM, summary="Team")
+    stage.ada.calendar("Team")
     stage.huddled.start()
     stage.watching(3)
     stage.huddled.stop()
@@ -48,9 +48,7 @@ def test_killed_while_it_stops_a_channel_it_stops_it_again(stage, side):
     stage.huddled.kill()
     stage.providers.calm()
     stage.huddled.start()
-    stage.until(
-        lambda: all(TEAM not in channel["source"] for channel in stage.providers.channels()), "an end"
-    )
+    stage.until(lambda: all(TEAM not in channel.source for channel in stage.providers.channels()), "an end")
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.system.checks import link
-from tests.system.providers import Json, hours
+from tests.system.people import hours
+from tests.system.seen import Seen
 from tests.system.stage import Stage
 
 pytestmark = pytest.mark.system
@@ -26,28 +27,28 @@ class Boundary:
 
     op: str
     service: str
-    begin: Callable[[Stage], Json]
-    act: Callable[[Stage, Json], object]
+    begin: Callable[[Stage], Seen]
+    act: Callable[[Stage, Seen], object]
     stays: bool = True  # whether the event is to have a meeting in the end
 
 
-def _flagged(service: str) -> Callable[[Stage], Json]:
-    return lambda stage: stage.gets(stage.ada.add(f"Plan @{service}", description="Agenda"), service)
+def _flagged(service: str) -> Callable[[Stage], Seen]:
+    return lambda stage: stage.gets(stage.ada.add(f"Plan @{service}", text="Agenda"), service)
 
 
-def _plain(stage: Stage) -> Json:
-    return stage.ada.add("Plan", description="Agenda")
+def _plain(stage: Stage) -> Seen:
+    return stage.ada.add("Plan", text="Agenda")
 
 
-def _flag(service: str) -> Callable[[Stage, Json], object]:
-    return lambda stage, event: stage.ada.change(event, summary=f"Plan @{service}")
+def _flag(service: str) -> Callable[[Stage, Seen], object]:
+    return lambda stage, event: stage.ada.change(event, title=f"Plan @{service}")
 
 
-def _unflag(stage: Stage, event: Json) -> object:
-    return stage.ada.change(event, summary="Plan")
+def _unflag(stage: Stage, event: Seen) -> object:
+    return stage.ada.change(event, title="Plan")
 
 
-def _later(stage: Stage, event: Json) -> object:
+def _later(stage: Stage, event: Seen) -> object:
     return stage.ada.change(event, **hours(72))
 
 
@@ -64,7 +65,7 @@ BOUNDARIES = {
 }
 MEANWHILE = {
     "the event is renamed and moved": lambda stage, event: stage.ada.change(
-        event, summary=f"New {stage.ada.see(event)['summary']}", **hours(50)
+        event, title=f"New {stage.ada.see(event).title}", **hours(50)
     ),
     "the event wants the opposite": None,
     "the event is deleted": lambda stage, event: stage.ada.delete(event),
@@ -94,13 +95,13 @@ def test_killed_at_a_call_it_ends_with_one_meeting_and_the_same_link(standing, a
     made = [meeting["join_url"] for meeting in stage.providers.zoom()]
     stage.providers.calm()
     stage.huddled.start()
-    stage.in_step({event["id"]: boundary.service} if boundary.stays else {})
+    stage.in_step({event.id: boundary.service} if boundary.stays else {})
     after = stage.ada.see(event)
     if boundary.stays:
         assert not made or [link(after)] == made
         assert not link(event) or link(event) == link(after)
     else:
-        assert after["description"] == "Agenda"
+        assert after.text == "Agenda"
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -115,4 +116,4 @@ def test_killed_at_a_call_it_ends_as_the_moving_world_wants_it(standing, at, sid
     stays = boundary.stays != (meanwhile == "the event wants the opposite")
     stage.providers.calm()
     stage.huddled.start()
-    stage.in_step({event["id"]: boundary.service} if stays and meanwhile != "the event is deleted" else {})
+    stage.in_step({event.id: boundary.service} if stays and meanwhile != "the event is deleted" else {})

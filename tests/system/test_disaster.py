@@ -22,8 +22,8 @@ def _settled(stage):
     """Bring about an event of each service and remember it."""
     stage.huddled.start()
     stage.watching()
-    events = {service: stage.ada.add(f"Plan @{service}", description="Agenda") for service in SERVICES}
-    stage.in_step({event["id"]: service for service, event in events.items()})
+    events = {service: stage.ada.add(f"Plan @{service}", text="Agenda") for service in SERVICES}
+    stage.in_step({event.id: service for service, event in events.items()})
     return {service: stage.ada.see(event) for service, event in events.items()}
 
 
@@ -34,14 +34,14 @@ def test_without_its_database_it_takes_up_the_same_meetings(stage, how):
     _lose_database(stage.huddled)
     stage.huddled.start()
     stage.watching()
-    stage.in_step({event["id"]: service for service, event in before.items()})
+    stage.in_step({event.id: service for service, event in before.items()})
     for service, event in before.items():
         assert link(stage.ada.see(event)) == link(event), service
     assert stage.providers.counted()["zoom.create"] == 1
     for event in before.values():
-        stage.ada.change(event, summary="Plan")
+        stage.ada.change(event, title="Plan")
     stage.in_step({})
-    assert {stage.ada.see(event)["description"] for event in before.values()} == {"Agenda"}
+    assert {stage.ada.see(event).text for event in before.values()} == {"Agenda"}
 
 
 def test_without_its_database_it_brings_up_to_date_what_changed_meanwhile(stage):
@@ -49,9 +49,9 @@ def test_without_its_database_it_brings_up_to_date_what_changed_meanwhile(stage)
     stage.huddled.kill()
     _lose_database(stage.huddled)
     for service, event in before.items():
-        stage.ada.change(event, summary=f"Renamed meanwhile @{service}")
+        stage.ada.change(event, title=f"Renamed meanwhile @{service}")
     stage.huddled.start()
-    stage.in_step({event["id"]: service for service, event in before.items()})
+    stage.in_step({event.id: service for service, event in before.items()})
     for service, event in before.items():
         assert link(stage.ada.see(event)) == link(event), service
 
@@ -59,13 +59,13 @@ def test_without_its_database_it_brings_up_to_date_what_changed_meanwhile(stage)
 def test_a_flag_in_the_location_that_gave_way_to_the_link_is_remembered_on_the_event(stage):
     stage.huddled.start()
     event = stage.ada.add("Plan", location="@zoom")
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     before = stage.ada.see(event)
     stage.huddled.kill()
     _lose_database(stage.huddled)
     stage.huddled.start()
     stage.watching()
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     assert link(stage.ada.see(event)) == link(before)
 
 
@@ -75,11 +75,11 @@ def test_an_old_copy_of_the_database_is_caught_up(stage):
     copy = stage.huddled.folder / "copy"
     shutil.copyfile(stage.huddled.database, copy)
     stage.huddled.start()
-    stage.ada.change(before["meet"], summary="Plan")
-    stage.ada.change(before["static"], summary="Plan @zoom")
-    stage.ada.change(before["zoom"], summary="Renamed @zoom")
+    stage.ada.change(before["meet"], title="Plan")
+    stage.ada.change(before["static"], title="Plan @zoom")
+    stage.ada.change(before["zoom"], title="Renamed @zoom")
     new = stage.ada.add("New @zoom")
-    wanted = {before["static"]["id"]: "zoom", before["zoom"]["id"]: "zoom", new["id"]: "zoom"}
+    wanted = {before["static"].id: "zoom", before["zoom"].id: "zoom", new.id: "zoom"}
     stage.in_step(wanted)
     links = {event: link(stage.ada.see(event)) for event in wanted}
     stage.huddled.stop()
@@ -88,13 +88,13 @@ def test_an_old_copy_of_the_database_is_caught_up(stage):
     stage.huddled.start()
     stage.watching()
     stage.in_step(wanted)
-    assert link(stage.ada.see(new)) == links[new["id"]]
+    assert link(stage.ada.see(new)) == links[new.id]
     assert link(stage.ada.see(before["zoom"])) == link(before["zoom"])
 
 
 def test_channels_of_a_lost_database_are_stopped_when_they_ring(stage):
     _settled(stage)
-    lost = {channel["id"] for channel in stage.providers.channels()}
+    lost = {channel.id for channel in stage.providers.channels()}
     stage.huddled.kill()
     _lose_database(stage.huddled)
     stage.huddled.start()
@@ -103,4 +103,4 @@ def test_channels_of_a_lost_database_are_stopped_when_they_ring(stage):
     stage.ada.add("Lunch")
     stage.bob.add("Lunch")
     stage.until(lambda: len(stage.providers.channels()) == len(lost), "the end of the lost ones")
-    assert not lost & {channel["id"] for channel in stage.providers.channels()}
+    assert not lost & {channel.id for channel in stage.providers.channels()}

@@ -37,7 +37,7 @@ def test_a_push_with_a_wrong_token_is_refused_and_causes_no_work(standing):
     since = standing.providers.last()
     for channel in standing.providers.channels():
         for token in ("", "wrong", "é" * 3, "x" * 4000):
-            assert knock(standing.huddled.public, channel["id"], token.encode().decode("latin-1")) == 403
+            assert knock(standing.huddled.public, channel.id, token.encode().decode("latin-1")) == 403
     assert _nothing_was_done(standing)
     assert not standing.providers.counted(since)
 
@@ -71,5 +71,5 @@ def test_a_flood_of_strangers_does_not_keep_our_own_pushes_out(standing):
     for number in range(300):
         assert knock(standing.huddled.public, f"stranger-{number}", "") == 204
     event = standing.ada.add("Plan @zoom")
-    standing.in_step({event["id"]: "zoom"})
+    standing.in_step({event.id: "zoom"})
     assert standing.providers.counted()["channels.stop"] < 150

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.system.checks import link
-from tests.system.providers import Json, hours
+from tests.system.people import hours
+from tests.system.providers import Json
+from tests.system.seen import Seen
 from tests.system.stage import Stage
 
 pytestmark = pytest.mark.system
@@ -40,28 +42,28 @@ class Call:
     op: str
     service: str
     faults: dict[str, Json]
-    begin: Callable[[Stage], Json]
-    act: Callable[[Stage, Json], object]
+    begin: Callable[[Stage], Seen]
+    act: Callable[[Stage, Seen], object]
     stays: bool = True
 
 
-def _flagged(service: str) -> Callable[[Stage], Json]:
-    return lambda stage: stage.gets(stage.ada.add(f"Plan @{service}", description="Agenda"), service)
+def _flagged(service: str) -> Callable[[Stage], Seen]:
+    return lambda stage: stage.gets(stage.ada.add(f"Plan @{service}", text="Agenda"), service)
 
 
-def _plain(stage: Stage) -> Json:
-    return stage.ada.add("Plan", description="Agenda")
+def _plain(stage: Stage) -> Seen:
+    return stage.ada.add("Plan", text="Agenda")
 
 
-def _flag(service: str) -> Callable[[Stage, Json], object]:
-    return lambda stage, event: stage.ada.change(event, summary=f"Plan @{service}")
+def _flag(service: str) -> Callable[[Stage, Seen], object]:
+    return lambda stage, event: stage.ada.change(event, title=f"Plan @{service}")
 
 
-def _unflag(stage: Stage, event: Json) -> object:
-    return stage.ada.change(event, summary="Plan")
+def _unflag(stage: Stage, event: Seen) -> object:
+    return stage.ada.change(event, title="Plan")
 
 
-def _later(stage: Stage, event: Json) -> object:
+def _later(stage: Stage, event: Seen) -> object:
     return stage.ada.change(event, **hours(72))
 
 
@@ -98,9 +100,9 @@ def test_a_call_that_fails_changes_nothing_in_the_end(standing, at, fault):
     stage.providers.fault(call.op, **call.faults[fault])
     call.act(stage, event)
     stage.until(stage.providers.hits, f"a call of {call.op}")
-    stage.in_step({event["id"]: call.service} if call.stays else {})
+    stage.in_step({event.id: call.service} if call.stays else {})
     after = stage.ada.see(event)
-    assert after["description"].startswith("Agenda")
+    assert after.text.startswith("Agenda")
     assert not call.stays or not link(event) or link(after) == link(event)
 
 
@@ -113,18 +115,18 @@ def test_a_recovery_that_fails_too_is_recovered_from(standing, recovery, fault):
     event = stage.ada.add("Plan @zoom")
     stage.until(lambda: stage.providers.hits() == 2, f"a call of {recovery}")
     (made,) = stage.providers.zoom()
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     assert link(stage.ada.see(event)) == made["join_url"]
 
 
 def test_someone_who_types_while_we_write_loses_not_a_word(standing):
     stage = standing
     stage.providers.fault("zoom.create", delay=0.7)
-    event = stage.ada.add("Plan @zoom", description="Agenda")
+    event = stage.ada.add("Plan @zoom", text="Agenda")
     stage.until(stage.providers.zoom, "a meeting")
-    stage.ada.change(event, description="Agenda\n1. What I thought of in the last second")
-    stage.in_step({event["id"]: "zoom"})
-    assert stage.ada.see(event)["description"].startswith("Agenda\n1. What I thought of in the last second\n")
+    stage.ada.change(event, text="Agenda\n1. What I thought of in the last second")
+    stage.in_step({event.id: "zoom"})
+    assert stage.ada.see(event).text.startswith("Agenda\n1. What I thought of in the last second\n")
     assert "412" in {str(call["status"]) for call in stage.providers.calls()}
 
 

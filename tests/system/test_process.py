@@ -13,7 +13,8 @@ import urllib.request
 import pytest
 
 from tests.system.checks import link
-from tests.system.providers import Refused, fetch, hours
+from tests.system.people import hours
+from tests.system.providers import Refused, fetch
 
 pytestmark = pytest.mark.system
 
@@ -30,12 +31,12 @@ def test_a_stop_lets_the_call_under_way_finish_and_commits_it(stage):
     event = stage.ada.add("Plan @zoom")
     stage.until(stage.providers.zoom, "a meeting under way")
     assert stage.huddled.stop() == 0
-    (row,) = stage.huddled.rows("SELECT state, record FROM conferences WHERE event = ?", event["id"])
+    (row,) = stage.huddled.rows("SELECT state, record FROM conferences WHERE event = ?", event.id)
     assert row[0] == "live"
     assert stage.providers.zoom()[0]["join_url"] in row[1]
     assert stage.huddled.rows("SELECT * FROM work WHERE owner IS NOT NULL") == []
     stage.huddled.start()
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     assert stage.providers.counted()["zoom.create"] == 1
 
 
@@ -51,7 +52,7 @@ def test_a_second_signal_does_not_wait(stage):
     assert "stopped without waiting" in stage.huddled.log()
     stage.providers.calm()
     stage.huddled.start()
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
 
 
 def test_what_changed_while_it_was_down_is_looked_at_soon_after_the_start(stage):
@@ -60,7 +61,7 @@ def test_what_changed_while_it_was_down_is_looked_at_soon_after_the_start(stage)
     assert stage.huddled.stop() == 0
     event = stage.ada.add("Plan @zoom")
     stage.huddled.start()
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
 
 
 def test_one_database_is_served_by_one_process(stage):
@@ -70,7 +71,7 @@ def test_one_database_is_served_by_one_process(stage):
     assert "is in use by another huddled" in second.stderr
     assert "Traceback" not in second.stderr
     event = stage.ada.add("Plan @zoom")
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
 
 
 def test_a_port_that_is_taken_is_named(stage):
@@ -109,7 +110,7 @@ def test_health_readiness_and_metrics_are_told_to_the_machine_next_door(stage):
     stage.huddled.start()
     stage.watching()
     event = stage.ada.add("Plan @zoom")
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     assert fetch("GET", f"{stage.huddled.admin}/healthz") == {"alive": True}
     assert fetch("GET", f"{stage.huddled.admin}/readyz") == {"ready": True, "why": None}
     metrics = _text(f"{stage.huddled.admin}/metrics")
@@ -154,11 +155,11 @@ def test_every_command_answers_people_and_programs(stage):
     stage.huddled.start()
     stage.watching()
     event = stage.ada.add("Plan @zoom")
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     status = stage.huddled.told("status")
     assert [account["connected"] for account in status["accounts"]] == [True, True]
     assert status["conferences"] == {"live": 1}
-    assert stage.huddled.told("why", "Plan")[0]["event"] == event["id"]
+    assert stage.huddled.told("why", "Plan")[0]["event"] == event.id
     assert [calendar["owed"] for calendar in stage.huddled.told("plan")["calendars"]] == [[], []]
     for words, word in (
         (("status",), "ada@example.com"),
@@ -190,7 +191,7 @@ def test_logs_and_answers_are_json_and_hold_no_secret(stage):
     stage.huddled.start()
     stage.watching()
     events = [stage.ada.add(f"Plan {n} @zoom") for n in range(3)]
-    stage.in_step({event["id"]: "zoom" for event in events})
+    stage.in_step({event.id: "zoom" for event in events})
     stage.ada.change(events[0], **hours(72))
     stage.rest()
     answers = [stage.huddled.command(*words).stdout for words in (("status",), ("why", "Plan"))]
@@ -212,10 +213,10 @@ def test_a_passcode_that_a_provider_repeats_is_not_passed_on(stage):
     stage.huddled.start()
     stage.watching()
     event = stage.ada.add("Plan @zoom")
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     refusal = {"code": 300, "message": "https://us02web.zoom.us/j/1?pwd=Sesame8 is bad"}
     stage.providers.fault("zoom.update", times=-1, status=400, body=refusal)
-    stage.ada.change(event, summary="Renamed @zoom")
+    stage.ada.change(event, title="Renamed @zoom")
     stage.until(stage.huddled.failing, "work that fails")
     told = json.dumps([stage.huddled.told("status"), stage.huddled.told("why", "Renamed")])
     assert "Sesame8" not in stage.huddled.log() + told

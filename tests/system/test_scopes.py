@@ -29,9 +29,9 @@ def test_an_app_with_the_scopes_of_the_page_does_the_whole_job(stage):
     stage.providers.fault("zoom.create", drop="after")
     event = stage.ada.add("Plan @zoom")
     stage.until(lambda: of(stage.ada.see(event)) == "zoom", "the meeting whose answer was lost")
-    stage.ada.change(event, summary="Another name @zoom")
+    stage.ada.change(event, title="Another name @zoom")
     stage.rest()
-    stage.ada.change(event, summary="Another name")
+    stage.ada.change(event, title="Another name")
     stage.rest()
     assert traces(stage.ada.see(event)) == []
     assert stage.providers.zoom() == []

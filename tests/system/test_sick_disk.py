@@ -58,12 +58,12 @@ def _lives_through(stage, trouble):
     stage.huddled.configure(sync={"lease_seconds": 3}, limits={"call_deadline_seconds": 2})
     stage.huddled.start()
     stage.watching()
-    wanted = {stage.ada.add("Plan @static")["id"]: "static"}
+    wanted = {stage.ada.add("Plan @static").id: "static"}
     stage.in_step(wanted)
     with trouble(stage):
 
         def refused():
-            wanted[stage.ada.add("Plan @static")["id"]] = "static"
+            wanted[stage.ada.add("Plan @static").id] = "static"
             return "push not noted" in stage.huddled.log()
 
         stage.until(refused, "pushes that are refused")
@@ -101,9 +101,9 @@ def _once(stage):
     stage.huddled.start()
     event = stage.ada.add("Plan @zoom")
     stage.watching()
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
     stage.huddled.stop()
-    return {event["id"]: "zoom"}
+    return {event.id: "zoom"}
 
 
 def test_what_is_no_database_is_refused(stage):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.checks import link
 from tests.system.crowd import Crowd
-from tests.system.providers import hours
+from tests.system.people import hours
 
 pytestmark = pytest.mark.system
 
@@ -27,7 +27,7 @@ FAULTS = {
 
 
 def _one_of_each(stage):
-    return {stage.ada.add(f"Plan @{service}")["id"]: service for service in SERVICES}
+    return {stage.ada.add(f"Plan @{service}").id: service for service in SERVICES}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -41,7 +41,7 @@ def test_a_provider_that_is_ill_at_the_start_only_delays_the_start(stage, fault)
     stage.in_step(events)
     stage.watching()
     late = stage.bob.add("Plan @meet")
-    stage.in_step({**events, late["id"]: "meet"})
+    stage.in_step({**events, late.id: "meet"})
 
 
 def test_each_push_delivered_fifty_times_at_once_makes_one_meeting(stage):
@@ -93,21 +93,21 @@ def test_a_sync_token_that_expires_in_the_middle_costs_a_full_reading_and_nothin
     gone = stage.ada.add("Plan @zoom")
     stage.huddled.start()
     stage.watching()
-    stage.in_step({**events, gone["id"]: "zoom"})
+    stage.in_step({**events, gone.id: "zoom"})
     before = {event: link(stage.ada.see(event)) for event in events}
     stage.providers.pushes(drop=1.0)
     stage.ada.delete(gone)
     stage.providers("POST", "/google/expire_sync_tokens", {})
     stage.providers.pushes(drop=0.0)
     late = stage.ada.add("Plan @zoom")
-    stage.in_step({**events, late["id"]: "zoom"})
+    stage.in_step({**events, late.id: "zoom"})
     assert {event: link(stage.ada.see(event)) for event in events} == before
     assert 410 in {call["status"] for call in stage.providers.calls()}
 
 
 def test_a_listing_that_is_refused_half_way_is_read_from_its_beginning(stage):
     stage.providers.modes(short_pages="always")
-    events = {stage.ada.add(f"Plan {n} @static")["id"]: "static" for n in range(12)}
+    events = {stage.ada.add(f"Plan {n} @static").id: "static" for n in range(12)}
     stage.providers.fault("events.list", skip=3, status=410, reason="fullSyncRequired")
     stage.providers.fault("events.list", skip=6, status=500)
     stage.huddled.start()
@@ -118,7 +118,7 @@ def test_channels_that_live_shortly_are_replaced_before_they_expire(stage):
     stage.providers.modes(max_channel_seconds=100)
     stage.huddled.start()
     stage.watching()
-    first = {channel["id"] for channel in stage.providers.channels()}
+    first = {channel.id for channel in stage.providers.channels()}
     stage.huddled.stop()
     stage.providers("POST", "/clock", {"advance": 200})
     assert not stage.providers.channels()
@@ -126,14 +126,14 @@ def test_channels_that_live_shortly_are_replaced_before_they_expire(stage):
     stage.huddled.write("UPDATE channels SET renew_at = renew_at - 200, expires = expires - 200", [()])
     stage.huddled.start()
     stage.watching()
-    assert not first & {channel["id"] for channel in stage.providers.channels()}
+    assert not first & {channel.id for channel in stage.providers.channels()}
     event = stage.ada.add("Plan @zoom", **hours(30))
-    stage.in_step({event["id"]: "zoom"})
+    stage.in_step({event.id: "zoom"})
 
 
 def test_a_quota_on_calls_only_slows_the_work_down(stage):
     stage.providers("POST", "/zoom/switches", {"requests_per_second": 3, "delete_seconds": 0.2})
-    events = {stage.ada.add(f"Plan {n} @zoom")["id"]: "zoom" for n in range(6)}
+    events = {stage.ada.add(f"Plan {n} @zoom").id: "zoom" for n in range(6)}
     stage.huddled.start()
     stage.in_step(events)
     for event in events:
@@ -147,7 +147,7 @@ def test_many_events_at_once_get_one_meeting_each(stage):
     titles = [f"Plan {n} @{dice.choice(SERVICES)}" for n in range(60)]
     stage.huddled.start()
     stage.watching()
-    events = {stage.ada.add(title)["id"]: title.partition("@")[2] for title in titles}
+    events = {stage.ada.add(title).id: title.partition("@")[2] for title in titles}
     stage.in_step(events)
     counts = stage.providers.counted()
     assert counts["zoom.create"] == sum(service == "zoom" for service in events.values())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.system.checks import link, traces
-from tests.system.providers import hours
+from tests.system.people import hours
 from tests.system.timetravel import at_work, travel
 
 pytestmark = pytest.mark.system
@@ -29,24 +29,24 @@ def test_after_days_off_it_subscribes_anew_catches_up_and_doubles_nothing(stage,
         old = stage.gets(over, "zoom")
         stage.gets(dropped, "zoom")
         stage.gets(deleted, "zoom")
-    channels = {channel["id"] for channel in stage.providers.channels()}
+    channels = {channel.id for channel in stage.providers.channels()}
     travel(stage, days * DAY)
     assert not stage.providers.channels() or days < 7
-    stage.ada.change(kept["zoom"], summary="Renamed @zoom")
-    stage.ada.change(dropped, summary="Plan")
+    stage.ada.change(kept["zoom"], title="Renamed @zoom")
+    stage.ada.change(dropped, title="Plan")
     stage.ada.delete(deleted)
     new = stage.ada.add("New @zoom", **later)
     with at_work(stage):
-        wanted = {event["id"]: service for service, event in kept.items()}
-        wanted |= {new["id"]: "zoom", over["id"]: "zoom"}
+        wanted = {event.id: service for service, event in kept.items()}
+        wanted |= {new.id: "zoom", over.id: "zoom"}
         stage.in_step(wanted)
         stage.watching()
-        assert not channels & {channel["id"] for channel in stage.providers.channels()}
+        assert not channels & {channel.id for channel in stage.providers.channels()}
         for service, event in before.items():
             assert link(stage.ada.see(event)) == link(event), service
-        assert stage.ada.see(over)["description"] == old["description"]
+        assert stage.ada.see(over).text == old.text
         late = stage.bob.add("Late @meet", **later)
-        stage.in_step({**wanted, late["id"]: "meet"})
+        stage.in_step({**wanted, late.id: "meet"})
 
 
 def test_creates_that_zooms_day_had_no_room_for_are_made_on_the_next_day(stage):
@@ -57,7 +57,7 @@ def test_creates_that_zooms_day_had_no_room_for_are_made_on_the_next_day(stage):
         assert len(stage.providers.zoom()) == 2
         tomorrow = datetime.now(UTC).replace(hour=0, minute=1) + timedelta(days=1)
         travel(stage, (tomorrow - datetime.now(UTC)).total_seconds())
-        stage.in_step({event["id"]: "zoom" for event in events})
+        stage.in_step({event.id: "zoom" for event in events})
 
 
 def test_a_calendar_that_is_locked_for_hours_is_left_in_peace_and_then_served(stage):
@@ -70,7 +70,7 @@ def test_a_calendar_that_is_locked_for_hours_is_left_in_peace_and_then_served(st
         assert "quotaExceeded" in why
         assert "events.patch" not in stage.quiet(3.0)
         travel(stage, 1.5 * HOUR)
-        stage.in_step({event["id"]: "zoom"})
+        stage.in_step({event.id: "zoom"})
         assert stage.providers.counted()["zoom.create"] == 1
 
 
@@ -88,12 +88,12 @@ def test_channels_are_replaced_before_they_expire_and_the_old_ones_stopped(stage
     stage.huddled.configure(google={"channel_seconds": 86_400}, sync={"channel_renew_before_seconds": 7200})
     with at_work(stage):
         stage.watching()
-    first = {channel["id"] for channel in stage.providers.channels()}
+    first = {channel.id for channel in stage.providers.channels()}
     travel(stage, 23 * HOUR)
     with at_work(stage):
         stage.until(
             lambda: stage.providers.counted()["channels.stop"] == len(first), "the end of the old ones"
         )
-        now = {channel["id"] for channel in stage.providers.channels()}
+        now = {channel.id for channel in stage.providers.channels()}
         assert len(now) == len(first)
         assert not now & first

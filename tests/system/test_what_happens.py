@@ -1,4 +1,4 @@
-"""The README's table "What happens when" is true: every cell of it is played against the simulated providers."""
+"""The README's tables "What happens when" are true: every cell is played against the simulated providers."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ import re
 import pytest
 
 from tests.system import happenings, machine
-from tests.system.happenings import ACTIONS, SERVICES, WORDS
+from tests.system.happenings import ACTIONS, HEADINGS, SERVICES, WORDS
 
 pytestmark = pytest.mark.system
 
 
-def table() -> list[list[str]]:
-    """Return the rows of the table, the heading first."""
+def tables() -> dict[str, list[list[str]]]:
+    """Return the rows of each table by the heading above it, the row of services first."""
     readme = (machine.ROOT / "README.md").read_text()
     _, _, section = readme.partition("\n## What happens when\n")
-    rows = re.findall(r"^\|(.*)\|$", section.partition("\n## ")[0], re.MULTILINE)
+    parts = section.partition("\n## ")[0].split("\n### ")[1:]
+    return {part.partition("\n")[0]: _rows(part) for part in parts}
+
+
+def _rows(text: str) -> list[list[str]]:
+    rows = re.findall(r"^\|(.*)\|$", text, re.MULTILINE)
     cells = [[cell.strip() for cell in row.split("|")] for row in rows]
     return [row for row in cells if not set(row[0]) <= {"-", ":"}]
 
 
-HEADING, *ROWS = table()
+TABLES = tables()
 CELLS = [
-    pytest.param(row[0], SERVICES[provider], cell, id=f"{provider}: {row[0]}")
-    for row in ROWS
-    for provider, cell in zip(HEADING[1:], row[1:], strict=True)
+    pytest.param(home.name, row[0], SERVICES[service], cell, id=f"{heading}, {service}: {row[0]}")
+    for heading, (home, _) in HEADINGS.items()
+    for (_, *services), *rows in [TABLES[heading]]
+    for row in rows
+    for service, cell in zip(services, row[1:], strict=True)
 ]
 
 
@@ -35,16 +42,18 @@ def watched(shared):
     return shared
 
 
-def test_the_table_tells_of_every_action_and_every_provider():
-    assert [row[0] for row in ROWS] == list(ACTIONS)
-    assert HEADING[1:] == list(SERVICES)
+def test_the_tables_tell_of_every_action_and_every_service():
+    assert list(TABLES) == list(HEADINGS)
+    for heading, (_, services) in HEADINGS.items():
+        assert TABLES[heading][0][1:] == services
+        assert [row[0] for row in TABLES[heading][1:]] == list(ACTIONS)
 
 
-def test_the_table_uses_few_words():
-    said = {phrase for row in ROWS for cell in row[1:] for phrase in cell.split(", ")}
-    assert said == set(WORDS)
+def test_the_tables_use_few_words():
+    cells = [cell for table in TABLES.values() for row in table[1:] for cell in row[1:]]
+    assert {phrase for cell in cells for phrase in cell.split(", ")} == set(WORDS)
 
 
-@pytest.mark.parametrize(("action", "service", "promised"), CELLS)
+@pytest.mark.parametrize(("home", "action", "service", "promised"), CELLS, indirect=["home"], scope="module")
 def test_what_the_readme_says_is_what_happens(watched, action, service, promised):
     assert happenings.happening(watched, action, service) == promised
