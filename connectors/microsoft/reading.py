@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.errors import NotFound, Rejected
 from connectors.microsoft import occurrences, wire
@@ -16,6 +16,7 @@ from connectors.microsoft.edits import Patch
 from connectors.microsoft.errors import PROVIDER
 from connectors.microsoft.notebook import Notebook
 from connectors.microsoft.notes import EXPAND, Properties, noted, properties
+from connectors.microsoft.times import iana
 from connectors.model import CalendarInfo, Event, Gone
 
 # All that `wire` reads: without a $select Graph keeps silent about cancelled occurrences.
@@ -111,19 +112,30 @@ class Reader:
 
     def _exception(self, item: Item, calendar: CalendarInfo, master: Event) -> Event | None:
         try:
-            read = wire.event({"seriesMasterId": master.ref.event, **item}, calendar, self.categories)
+            read = wire.event(
+                {"seriesMasterId": master.ref.event, **item}, at_home(calendar, item), self.categories
+            )
         except ValueError:
             return None
         return read if isinstance(read, Event) else None
 
     def _event(self, item: Item, calendar: CalendarInfo) -> Event:
         try:
-            read = wire.event(item, calendar, self.categories)
+            read = wire.event(item, at_home(calendar, item), self.categories)
         except ValueError as error:
             raise Rejected("the event is unreadable", provider=PROVIDER, reason="unreadable") from error
         if isinstance(read, Gone):
             raise NotFound("the event is cancelled", provider=PROVIDER)
         return read
+
+
+def at_home(calendar: CalendarInfo, item: Item) -> CalendarInfo:
+    """Return the calendar with the zone in which an event was made, for events of whole days.
+
+    A mailbox's own zone is only told to who may read all of its settings.
+    https://learn.microsoft.com/graph/api/user-get-mailboxsettings
+    """
+    return replace(calendar, zone=iana(str(item.get("originalStartTimeZone") or ""), calendar.zone))
 
 
 def seen_from(event: Event) -> CalendarInfo:

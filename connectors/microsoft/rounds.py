@@ -20,7 +20,7 @@ from connectors.microsoft import wire
 from connectors.microsoft.api import Item
 from connectors.microsoft.errors import PROVIDER
 from connectors.microsoft.notes import wants_properties
-from connectors.microsoft.reading import Reader, Series
+from connectors.microsoft.reading import Reader, Series, at_home
 from connectors.model import CalendarInfo, Event, Gone
 
 WIDTH = 3  # calls at a time; four is what Exchange allows for one app in one mailbox
@@ -86,7 +86,8 @@ class Round:
         unreadable: list[str] = []
         for item in listed if isinstance(listed, list) else ():
             await asyncio.sleep(0)  # everybody else gets a turn
-            read = wire.page([item], self.calendar, self.reader.categories)
+            calendar = at_home(self.calendar, item) if _is_told(item) else self.calendar
+            read = wire.page([item], calendar, self.reader.categories)
             found.items |= read.found
             if _is_told(item):
                 found.keys[item["id"]] = wire.change_key(item)
