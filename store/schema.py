@@ -123,11 +123,60 @@ CREATE TABLE facts (
 ) WITHOUT ROWID;
 """
 
+SECOND = """
+-- What one authorisation of one person to one app gave us; several profiles may share it.
+CREATE TABLE credentials (
+    id TEXT PRIMARY KEY,                  -- cre_…
+    provider TEXT NOT NULL,
+    client TEXT NOT NULL,                 -- the app's client id
+    person TEXT NOT NULL,                 -- the provider's id of who authorised it
+    secret BLOB NOT NULL,                 -- encrypted tokens
+    scopes TEXT NOT NULL DEFAULT '',
+    refreshed_at REAL NOT NULL,           -- an idle one has to be refreshed before it lapses
+    trouble TEXT,                         -- why it is disconnected; NULL while it works
+    since REAL NOT NULL,                  -- when trouble last changed
+    UNIQUE (provider, client, person)
+);
+
+-- The conferencing profiles of the accounts.
+CREATE TABLE linked (
+    id TEXT PRIMARY KEY,                  -- pro_…, kept when it is linked again
+    account TEXT NOT NULL,                -- address of whose it is
+    provider TEXT NOT NULL,
+    name TEXT NOT NULL,                   -- as people know it, mostly an address at the provider
+    credential TEXT NOT NULL REFERENCES credentials (id),
+    linked_at REAL NOT NULL,
+    chosen INTEGER NOT NULL DEFAULT 0     -- 1: the account's default, whatever was linked later
+);
+CREATE INDEX linked_account ON linked (account);
+CREATE INDEX linked_credential ON linked (credential);
+
+-- Links by which people authorise an account of theirs, each good once and not for long.
+CREATE TABLE link_requests (
+    id TEXT PRIMARY KEY,                  -- SHA-256 of the secret in the link
+    account TEXT NOT NULL,
+    provider TEXT NOT NULL,               -- "" leaves the choice to the person
+    redirect_uri TEXT NOT NULL DEFAULT '',
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    opened BLOB,                          -- encrypted: what the provider's answer has to match
+    used_at REAL
+);
+CREATE INDEX link_requests_expires ON link_requests (expires_at);
+"""
+
 
 @migrations()
 def first_loop(db: Database) -> None:
     """Work set, profiles, calendars, channels, events, conferences, history, budgets, facts."""
     for statement in _statements(FIRST):
+        db.execute(statement)
+
+
+@migrations()
+def conferencing_profiles(db: Database) -> None:
+    """Credentials, conferencing profiles, link requests."""
+    for statement in _statements(SECOND):
         db.execute(statement)
 
 
