@@ -161,6 +161,14 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who has allowed us to act for them at a provider."""
+
+    id: str  # the provider's own, which stays when the person is renamed
+    name: str  # for people: an address where the provider tells it
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A meeting, and the event as it stands after making it where the service lives on the event."""
 

@@ -28,6 +28,7 @@ DEADLINE = (
 # Google's own library signs for this audience wherever the token endpoint may be.
 GOOGLE_AUDIENCE = "https://oauth2.googleapis.com/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+APP = frozenset({"invalid_client", "unauthorized_client"})  # it is the app that is refused, not the person
 PASSING = frozenset({"temporarily_unavailable", "server_error", "internal_failure", "slow_down"})
 
 Now = Callable[[], datetime]
@@ -104,7 +105,7 @@ def service_account(
         claims: dict[str, Any] = {"iss": key.email, "sub": subject, "scope": wanted, "aud": GOOGLE_AUDIENCE}
         claims |= {"iat": issued, "exp": issued + 3600}
         form = {"grant_type": JWT_BEARER, "assertion": key.signed(claims)}
-        return await _ask(http, _Asked("google", subject, settings.token_url, form, mend), now)
+        return await ask(http, Asked("google", subject, settings.token_url, form, mend), now)
 
     return Tokens(grant, now)
 
@@ -120,8 +121,8 @@ def refresh_token(
         nonlocal current, saved
         form = {"grant_type": "refresh_token", "refresh_token": current}
         form |= {"client_id": settings.client_id, "client_secret": settings.client_secret}
-        asked = _Asked("google", person, settings.token_url, form, mend, deadline=DEADLINE)
-        granted = await _ask(http, asked, now)
+        asked = Asked("google", person, settings.token_url, form, mend, deadline=DEADLINE)
+        granted = await ask(http, asked, now)
         current = granted.refresh or current
         if current != saved:
             await save(current)
@@ -142,14 +143,16 @@ def account_credentials(http: Http, settings: ZoomSettings, now: Now) -> Tokens:
     url = f"{settings.oauth_base.rstrip('/')}/token"
 
     async def grant() -> Granted:
-        asked = _Asked("zoom", settings.account_id, url, form, mend, {"Authorization": f"Basic {basic}"})
-        return await _ask(http, asked, now)
+        asked = Asked("zoom", settings.account_id, url, form, mend, {"Authorization": f"Basic {basic}"})
+        return await ask(http, asked, now)
 
     return Tokens(grant, now)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """A request to a token endpoint."""
+
     provider: str
     name: str  # of the credential
     url: str
@@ -157,31 +160,35 @@ class _Asked:
     mend: str  # what a person can do about a refusal
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadline: float | None = None  # seconds; None for that of every other call
+    mend_app: str = ""  # what the operator can do where the app itself is refused; "" for the same
 
 
-async def _ask(http: Http, asked: _Asked, now: Now) -> Granted:
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Accept": "application/json",
-        **asked.headers,
-    }
-    answer = await http.send(
-        Request(
-            method="POST",
-            url=asked.url,
-            provider=asked.provider,
-            op="token",
-            headers=headers,
-            body=urlencode(asked.form).encode(),
-            lane=f"token {asked.name}",
-            deadline=asked.deadline,
-        )
-    )
+async def ask(http: Http, asked: Asked, now: Now) -> Granted:
+    """Return the token. Raises Unauthorized where it is refused for good, Transient for anything else."""
+    answer = await http.send(request_of(asked, "token"))
     return _read(answer, asked, now())
 
 
-def _read(answer: Answer, asked: _Asked, now: datetime) -> Granted:
-    body = _object(answer)
+def request_of(asked: Asked, op: str) -> Request:
+    """Return the call: a form, in the lane of its credential."""
+    return Request(
+        method="POST",
+        url=asked.url,
+        provider=asked.provider,
+        op=op,
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+            **asked.headers,
+        },
+        body=urlencode(asked.form).encode(),
+        lane=f"token {asked.name}",
+        deadline=asked.deadline,
+    )
+
+
+def _read(answer: Answer, asked: Asked, now: datetime) -> Granted:
+    body = object_of(answer)
     if answer.status == 200 and isinstance(body.get("access_token"), str):
         return Granted(
             access=body["access_token"],
@@ -195,7 +202,8 @@ def _read(answer: Answer, asked: _Asked, now: datetime) -> Granted:
     reason = body["error"] if isinstance(body.get("error"), str) else ""
     told = str(body.get("error_description") or body.get("reason") or "")
     if 400 <= answer.status < 500 and answer.status not in (408, 429) and reason and reason not in PASSING:
-        message = f"{asked.mend} ({reason}: {told})" if told else f"{asked.mend} ({reason})"
+        mend = asked.mend_app if asked.mend_app and reason in APP else asked.mend
+        message = f"{mend} ({reason}: {told})" if told else f"{mend} ({reason})"
         raise Unauthorized(message, provider=asked.provider, status=answer.status, reason=reason)
     raise Transient(
         f"the token endpoint answered {answer.status} {reason}".rstrip(),
@@ -213,7 +221,8 @@ def _number(value: Any, otherwise: float) -> float:
         return otherwise
 
 
-def _object(answer: Answer) -> Mapping[str, Any]:
+def object_of(answer: Answer) -> Mapping[str, Any]:
+    """Return the JSON object of an answer, an empty one where it is anything else."""
     try:
         body = json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -8,6 +8,23 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthApp:
+    """An app that people allow to act for their own account at a provider, and where that is done."""
+
+    provider: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    authorize_url: str
+    token_url: str
+    revoke_url: str = ""  # "" where the provider has none
+    basic: bool = True  # the secret goes into the Authorization header, else into the form
+    scopes: tuple[str, ...] = ()
+    send_scopes: bool = True  # else they are fixed in the app's registration, and naming them is an error
+    rotates: bool = False  # a refresh answers with another refresh token, and the one it was given is dead
+    extra: Mapping[str, str] = field(default_factory=dict)  # more of the authorise page's query
+
+
+@dataclass(frozen=True, slots=True)
 class GoogleSettings:
     """One OAuth client or service account of Google."""
 
