@@ -133,6 +133,8 @@ class MeetingRequest:
     zone: str = "UTC"
     recurring: bool = False
     invitees: tuple[str, ...] = ()
+    link: str = ""  # the caller's own, for services that make nothing
+    link_name: str = ""  # what people read beside it
     etag: str = field(default="", compare=False)  # of the event, for services that live on it
 
 
@@ -198,3 +200,4 @@ class Conference:
     written: bool = False  # our details have been seen on the event
     tried: datetime | None = None  # when the provider was last asked to make it, None while it never was
     by_hand: bool = False  # a person took our details off: decline once it is gone
+    profile: str = ""  # the linked account that makes it; "" for the operator's or the calendar's own

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from connectors.model import Conference, Event
 from daemon.plan import plan
-from daemon.policy import Policy, Unwanted, Wanted, judge
-from store import calendars, conferences, events, profiles
+from daemon.policy import judge
+from daemon.terms import Linked, Policy, Unwanted, Wanted
+from store import calendars, conferences, events, linked, profiles
 from store.calendars import Calendar
 
 PROBE = "probe"  # stands for a fresh key where nobody will act on the answer
@@ -42,6 +43,7 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
     event = snapshot.event if snapshot else None
     version = events.version(conn, calendar, name)
     policy = policies(row)
+    policy = replace(policy, linked=own_accounts(conn, policy.account))
     profile = profiles.get(conn, row.profile)
     trouble = (profile.trouble if profile else "") or ""
     taken = ""
@@ -52,6 +54,14 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
         policy = with_series(conn, row, event.series, policy)
     doubtful = snapshot is not None and snapshot.doubtful
     return Look(row, name, event, known, policy, doubtful, trouble, taken, version)
+
+
+def own_accounts(conn: sqlite3.Connection, account: str) -> tuple[Linked, ...]:
+    """List the conferencing accounts that a person has linked, their default first."""
+    return tuple(
+        Linked(one.id, one.provider, one.credential, one.trouble or "")
+        for one in linked.of_account(conn, account)
+    )
 
 
 def unmarked(event: Event, taken: str) -> Event:

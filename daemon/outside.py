@@ -6,7 +6,7 @@ from typing import Protocol
 
 from connectors.base import Calendar as CalendarConnector
 from connectors.base import Meetings
-from daemon.policy import Policy
+from daemon.terms import Linked, Policy
 from store.calendars import Calendar
 from store.profiles import Profile
 
@@ -26,8 +26,11 @@ class Outside(Protocol):
     def calendar(self, profile: str) -> CalendarConnector:
         """Return the calendars of a profile. Raises Unauthorized when it has no working credentials."""
 
-    def meetings(self, service: str, profile: str) -> Meetings:
-        """Return a service for the events of a profile. Raises Rejected when it is not configured."""
+    def meetings(self, service: str, profile: str, linked: Linked | None = None) -> Meetings:
+        """Return a service for the events of a profile, made with a linked account where one is given.
+
+        Raises Rejected when it is not configured.
+        """
 
     def policy(self, calendar: Calendar) -> Policy:
         """Return what bears on the events of a calendar."""

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from connectors.model import Conference, Event, MeetingRequest
 from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
-from daemon.policy import Leave, Policy, Unwanted, Verdict, Wanted, ask, is_over, judge, request
+from daemon.policy import ask, is_over, judge, request
+from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 from daemon.traces import carries, is_pending, outdated, remains, shows, taken_off
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ def plan(event: Event | None, known: Conference | None, policy: Policy, fresh_ke
         return None
     if isinstance(verdict, Unwanted) or event is None:
         return Record(replace(known, state="leaving"), verdict.why if isinstance(verdict, Unwanted) else "")
-    return _keep(event, known, verdict, request(event, verdict.service, policy, known))
+    return _keep(event, known, verdict, request(event, verdict, policy, known))
 
 
 def still_declined(event: Event | None, known: Conference, verdict: Verdict, policy: Policy) -> bool:
@@ -50,14 +51,15 @@ def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str
         return None
     marked = event.mark.key if event.mark and event.mark.event == event.ref.event else ""
     if isinstance(verdict, Wanted):
-        wanted = request(event, verdict.service, policy)
+        wanted = request(event, verdict, policy)
         former = event.native
         if marked and former and former.key == marked and former.service != verdict.service.name:
             return _clean(event, marked)  # another service is wanted than what it came back with
         tried = LONG_AGO if marked else None
         key, service, source = marked or fresh_key, verdict.service.name, verdict.source
         return Record(
-            Conference(key, "reserved", service, source, wanted, tried=tried), f"{source} asks for {service}"
+            Conference(key, "reserved", service, source, wanted, tried=tried, profile=verdict.profile),
+            f"{source} asks for {service}",
         )
     return _tidy(event, policy)
 
@@ -82,7 +84,8 @@ def _clean(event: Event, key: str) -> Write:
 
 def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingRequest) -> Action | None:
     """Keep a wanted conference in step: the right service and host, then the meeting, then the event."""
-    if (wanted.service.name, request.host) != (known.service, known.request.host):
+    made_by = (known.service, known.profile, known.request.host)
+    if (wanted.service.name, wanted.profile, request.host) != made_by:
         return Record(replace(known, state="leaving"), f"{wanted.source} asks for {wanted.service.name} now")
     if known.state == "reserved" or known.meeting is None:
         return Provision(known, request)
@@ -121,6 +124,7 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
         and known.written
         and known.source == verdict.source
         and known.service == verdict.service.name
-        and known.request == request(event, verdict.service, policy, known)
+        and known.profile == verdict.profile
+        and known.request == request(event, verdict, policy, known)
         and (is_pending(event, known.meeting) or shows(event, known, known.meeting, verdict.source))
     )

@@ -2,69 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from connectors.keywords import find
 from connectors.links import foreign_links
 from connectors.model import Conference, Event, MeetingRequest
-from daemon.rules import Flags, Rule
+from daemon.choice import choose
+from daemon.rules import Rule
+from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 
 PLACES = ("title", "description", "location")
 GROUP_CALENDAR = "@group.calendar.google.com"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What the decision must know of a conferencing service."""
-
-    name: str
-    native: bool = False  # lives on its event
-    follows: frozenset[str] = frozenset()  # which of "title", "time", "people" its meetings repeat
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Everything outside the event that bears on its conferencing."""
-
-    now: datetime
-    flags: Flags
-    services: Mapping[str, Service]
-    calendar: str = ""  # our id of the calendar
-    calendar_name: str = ""
-    native: tuple[str, ...] = ()  # what this calendar can make by itself
-    account: str = ""  # address of the person whose calendar it is
-    window: timedelta = field(default=timedelta(days=365))
-    covered: bool = False  # the event is an occurrence, and its series has the conference
-    series: Conference | None = None  # that conference, once there is one
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The event should have a meeting of this service."""
-
-    service: Service
-    source: str  # for example "title:@zoom" or "rule:customers"
-
-
-@dataclass(frozen=True, slots=True)
-class Unwanted:
-    """The event should have none."""
-
-    why: str
-    again: datetime | None = None  # when this may change without the event changing
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Whatever there is stays as it is."""
-
-    why: str
-
-
-Verdict = Wanted | Unwanted | Leave
 
 
 def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verdict:
@@ -82,6 +31,9 @@ def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verd
     if started and started.service not in policy.services:
         return Leave(f"{started.service} is no longer configured")
     asked = ask(event, known, policy)
+    unlinked = started and started.profile and policy.profile(started.profile) is None
+    if unlinked and (isinstance(asked, Wanted) or asked.lacks):
+        return Leave("the account that it was made with is no longer linked")
     if isinstance(asked, Unwanted):
         return asked
     return asked if started else _first_time(event, known, asked, policy)
@@ -114,15 +66,15 @@ def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwa
     for place in (place for place in PLACES if place in policy.flags.look_in):
         keyword = find(text_of(event, place))
         if keyword:
-            return resolve(keyword.word, f"{place}:@{keyword.word}", policy)
+            return choose(keyword.word, f"{place}:@{keyword.word}", policy, known)
     if event.ask:
-        return resolve(event.ask, f"{event.asked_by}:{event.ask}", policy)
+        return choose(event.ask, f"{event.asked_by}:{event.ask}", policy, known)
     source = consumed_keyword(event, known)
     if source:
-        return resolve(source.partition("@")[2], source, policy)
+        return choose(source.partition("@")[2], source, policy, known)
     rule = matching_rule(event, policy)
     if rule:
-        return resolve(rule.service, f"rule:{rule.name or rule.service}", policy)
+        return choose(rule.service, f"rule:{rule.name or rule.service}", policy, known)
     return Unwanted("nothing asks for a conference")
 
 
@@ -141,27 +93,6 @@ def consumed_keyword(event: Event, known: Conference | None) -> str:
     # "This and all following" makes a new series out of an old one, with an id that says so.
     ours = event.ref.event == mark.event or event.ref.event.startswith(f"{mark.event}_R")
     return mark.source if ours else ""
-
-
-def resolve(word: str, source: str, policy: Policy) -> Wanted | Unwanted:
-    """Turn what was asked for into a service; never into another one than was asked for."""
-    name = policy.flags.video if word == "video" else word
-    if name == "default":
-        name = policy.flags.default
-        if name == "auto":
-            name = next((own for own in ("zoom",) if own in policy.services), "integrated")
-    if name == "integrated":
-        if not policy.native:
-            return Unwanted(f"{source} asks for what the calendar itself offers, which is nothing")
-        name = policy.native[0]
-    if name == "none":
-        return Unwanted(f"{source} asks for no conference")
-    service = policy.services.get(name)
-    if service is None:
-        return Unwanted(f"{source} asks for {name}, which is not configured")
-    if service.native and name not in policy.native:
-        return Unwanted(f"{source} asks for {name}, which this calendar does not offer")
-    return Wanted(service, source)
 
 
 def foreign_link(event: Event, known: Conference | None) -> str:
@@ -219,13 +150,12 @@ def topic(title: str) -> str:
     return " ".join(f"{title[: keyword.start]} {title[keyword.end :]}".split())
 
 
-def request(
-    event: Event, service: Service, policy: Policy, known: Conference | None = None
-) -> MeetingRequest:
+def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | None = None) -> MeetingRequest:
     """Say what the meeting should be, with only what the service follows: nothing else can make it change.
 
     A meeting on a shared calendar stays with the host that it has, whoever looks after the calendar now.
     """
+    service = wanted.service
     follows = service.follows
     timed = "time" in follows and not event.recurrence
     minutes = -((event.start - event.end) // timedelta(minutes=1))
@@ -234,7 +164,7 @@ def request(
     person = event.organizer and not event.organizer.endswith(GROUP_CALENDAR)
     return MeetingRequest(
         at=event.ref,
-        host="" if service.native else event.organizer if person else keeper,
+        host="" if service.native or wanted.profile else event.organizer if person else keeper,
         title=topic(event.title) if "title" in follows else "",
         start=event.start if timed else None,
         minutes=max(1, minutes) if timed else 0,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from connectors.base import Meetings
 from connectors.errors import (
     UNTOUCHED,
     Conflict,
@@ -112,11 +113,9 @@ class Reconcile:
         visit.minted.clear()
         try:
             await self._touch(visit, action, None if fresh else tried)
-        except Transient as error:
-            if isinstance(action, Provision) and not fresh and error.reason in UNTOUCHED:
-                # Looking did not ask for anything: what is waited for is the older try.
-                visit.become(replace(action.conference, tried=tried), "waiting", reason(error))
-                await visit.lease.tx(visit.commit(self.outside.now()))
+        except (Transient, Unauthorized) as error:
+            if isinstance(action, Provision):
+                await self._unmade(visit, action, error, tried, fresh=fresh)
             raise
         except Ignored as error:
             if error.shown is not None:
@@ -127,6 +126,24 @@ class Reconcile:
             if visit.conflicts > MOST_CONFLICTS:
                 raise Transient("the event keeps changing under our hands") from None
             await self._read(visit)
+
+    async def _unmade(
+        self,
+        visit: Visit,
+        action: Provision,
+        error: Transient | Unauthorized,
+        tried: datetime | None,
+        *,
+        fresh: bool,
+    ) -> None:
+        """Take back that the provider was asked to make something, where it certainly was not."""
+        if isinstance(error, Transient) and (fresh or error.reason not in UNTOUCHED):
+            return  # fresh: nothing is lost by looking for it once more
+        before = (
+            None if fresh else tried
+        )  # looking did not ask for anything: what is waited for is the older try
+        visit.become(replace(action.conference, tried=before), "waiting", reason(error))
+        await visit.lease.tx(visit.commit(self.outside.now()))
 
     async def _touch(
         self, visit: Visit, action: Provision | Update | Write | Withdraw, tried: datetime | None
@@ -143,7 +160,7 @@ class Reconcile:
 
     async def _provision(self, visit: Visit, action: Provision, tried: datetime | None) -> None:
         known = visit.seen.known or action.conference
-        service = self.outside.meetings(known.service, visit.seen.calendar.profile)
+        service = self._service(visit, known)
         try:
             made = await service.create(known.key, action.request, tried)
         except NotFound:
@@ -162,7 +179,7 @@ class Reconcile:
 
     async def _update(self, visit: Visit, action: Update) -> None:
         known = action.conference
-        service = self.outside.meetings(known.service, visit.seen.calendar.profile)
+        service = self._service(visit, known)
         try:
             made = await service.update(known.key, action.meeting, action.request)
         except NotFound:
@@ -193,11 +210,26 @@ class Reconcile:
         known = action.conference
         if visit.seen.event is None and known.written:
             await self._follow(visit, known)
-        service = self.outside.meetings(known.service, visit.seen.calendar.profile)
+        if known.meeting is None and known.tried is None:
+            visit.become(_left(known), "forgotten", "nothing was made")
+            return
+        if known.profile and visit.seen.policy.profile(known.profile) is None:
+            visit.become(_left(known), "meeting left behind", "the account that made it is no longer linked")
+            return
+        service = self._service(visit, known)
         event = await service.cancel(known.key, known.meeting, action.request, tried)
         if event is not None:
             visit.witness(event)
         visit.become(_left(known), "meeting gone")
+
+    def _service(self, visit: Visit, known: Conference) -> Meetings:
+        """Return what makes the meeting. An account that does not work is not asked before it is linked again."""
+        own = visit.seen.policy.profile(known.profile) if known.profile else None
+        if known.profile and own is None:
+            raise Rejected("the account that makes it is no longer linked", reason="unlinked")
+        if own is not None and own.trouble:
+            raise Unauthorized(own.trouble, provider=own.service, reason="disconnected")
+        return self.outside.meetings(known.service, visit.seen.calendar.profile, own)
 
     async def _follow(self, visit: Visit, known: Conference) -> None:
         """Look for an event that is gone where we do not watch: if it was moved there, its details are dead."""

@@ -14,7 +14,8 @@ from rich.table import Table
 from connectors.model import Conference
 from daemon.look import PROBE, Look, Policies, look
 from daemon.plan import plan
-from daemon.policy import Leave, Policy, Unwanted, Wanted, judge
+from daemon.policy import judge
+from daemon.terms import Leave, Policy, Unwanted, Wanted
 from daemon.world import policy_for
 from store import budgets, calendars, conferences, events, profiles, work
 from store.calendars import Calendar

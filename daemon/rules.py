@@ -40,3 +40,4 @@ class Flags:
     video: Service | Literal["default"] = "default"  # what @video stands for
     default: Default = "auto"  # "auto": zoom where it is set up, else what the calendar itself can make
     rules: tuple[Rule, ...] = ()
+    fallback: tuple[Choice, ...] = ()  # what takes the place of a service that cannot be had, in this order

@@ -13,10 +13,10 @@ from hashlib import sha256
 
 from connectors.base import Calendar as CalendarConnector
 from connectors.base import Meetings
-from connectors.errors import Unauthorized
+from connectors.errors import Rejected, Unauthorized
 from connectors.registry import Credentials, Registry
 from daemon.config.model import Config
-from daemon.policy import Policy, Service
+from daemon.terms import Linked, Policy, Service
 from store.calendars import Calendar
 from store.profiles import Profile
 
@@ -71,6 +71,11 @@ def chosen(config: Config, provider: str, remote: str, name: str) -> bool:
     return _fits(section.calendars, remote, name) and not _fits(section.exclude, remote, name)
 
 
+def none_linked(linked: Linked) -> Meetings:
+    """Stand where nobody has linked an account of their own."""
+    raise Rejected(f"{linked.service} is not configured", reason="not_configured")
+
+
 @dataclass(slots=True)
 class World:
     """Implements `daemon.outside.Outside`."""
@@ -79,6 +84,7 @@ class World:
     registry: Registry
     clock: Callable[[], float]
     credentials: dict[str, Credentials] = field(default_factory=dict)  # by profile
+    personal: Callable[[Linked], Meetings] = none_linked
     _policy: Policy = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,8 +107,10 @@ class World:
         """Return the calendars of a profile."""
         return self.registry.calendar(self._who(profile))
 
-    def meetings(self, service: str, profile: str) -> Meetings:
-        """Return a service for the events of a profile."""
+    def meetings(self, service: str, profile: str, linked: Linked | None = None) -> Meetings:
+        """Return a service for the events of a profile, made with a linked account where one is given."""
+        if linked is not None:
+            return self.personal(linked)
         return self.registry.meetings(service, self._who(profile))
 
     def policy(self, calendar: Calendar) -> Policy:

@@ -15,13 +15,14 @@ import pytest
 from connectors.google.auth import SCOPES
 from connectors.keywords import KEYWORDS
 from connectors.microsoft.auth import SCOPE
+from daemon.choice import choose
 from daemon.cli import main
 from daemon.config.load import load
 from daemon.config.model import Config
 from daemon.config.words import fields_at, sections
 from daemon.health import Metrics
-from daemon.policy import Policy, Service, Wanted, resolve
 from daemon.rules import Flags
+from daemon.terms import Policy, Service, Wanted
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -136,7 +137,7 @@ def test_a_keyword_does_what_the_flag_table_says(row):
     native = ("meet", "teams")
     services = {name: Service(name, native=name in native) for name in (*native, "zoom", "static")}
     policy = Policy(now=datetime(2026, 1, 1, tzinfo=UTC), flags=Flags(), services=services, native=native)
-    verdict = resolve(word, f"title:@{word}", policy)
+    verdict = choose(word, f"title:@{word}", policy)
     assert where == "title, description, location"
     if word == "none":
         assert not isinstance(verdict, Wanted)

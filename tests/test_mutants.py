@@ -37,8 +37,8 @@ MUTANTS = {
     ),
     "another service is not noticed": (
         "daemon/plan.py",
-        "if (wanted.service.name, request.host) != (known.service, known.request.host):",
-        "if request.host != known.request.host:",
+        "if (wanted.service.name, wanted.profile, request.host) != made_by:",
+        "if (wanted.profile, request.host) != made_by[1:]:",
     ),
     "a consumed keyword is forgotten": (
         "daemon/policy.py",

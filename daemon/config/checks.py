@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from daemon.config.account_checks import account_contradictions
+from daemon.config.conferencing_checks import conferencing_contradictions
 from daemon.config.facts import Facts
 from daemon.config.kinds import Address, loopback, read_address
 from daemon.config.problems import Finding
@@ -23,6 +24,7 @@ def contradictions(facts: Facts) -> Iterator[Finding]:
         _deadline,
         _listening,
         account_contradictions,
+        conferencing_contradictions,
         _budget,
         _flags,
         _categories,
@@ -77,6 +79,8 @@ def _budget(facts: Facts) -> Iterator[Finding]:
 def _flags(facts: Facts) -> Iterator[Finding]:
     for key in ("video", "default"):
         yield from _service(facts, ("flags", key), facts.get("flags", key))
+    for at, name in enumerate(facts.get("flags", "fallback") or ()):
+        yield from _service(facts, ("flags", "fallback", at), name)
 
 
 def _categories(facts: Facts) -> Iterator[Finding]:
@@ -129,6 +133,6 @@ def _files(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
         value.items() if isinstance(value, Mapping) else enumerate(value if isinstance(value, list) else ())
     )
     for key, inner in entries:
-        if isinstance(inner, str) and isinstance(key, str) and key.endswith("_file"):
+        if isinstance(inner, str) and isinstance(key, str) and key.endswith("_file") and key != "logo_file":
             yield (*path, key), inner
         yield from _files((*path, key), inner)

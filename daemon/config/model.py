@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, PrivateAttr
 
 from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
+from daemon.config.branding import Branding
 from daemon.config.conferencing import Static, Zoom
 from daemon.config.google import Google, GoogleUser
 from daemon.config.kinds import LISTED
@@ -38,6 +39,8 @@ class Config(Section):
     """Zoom."""
     static: Static | None = None
     """A link of your own."""
+    branding: Branding = Field(default_factory=Branding)
+    """How the pages look on which people link an account."""
     log: Log = Field(default_factory=Log)
     """What huddled says, and how."""
     limits: Limits = Field(default_factory=Limits)
@@ -99,5 +102,6 @@ class Config(Section):
             look_in=self.flags.look_in,
             video=self.flags.video,
             default=self.flags.default,
+            fallback=self.flags.fallback,
             rules=tuple(rule.rule() for rule in self.rules),
         )

@@ -88,6 +88,8 @@ class FlagSettings(Section):
     """What @video stands for: a service, or the default below."""
     default: Default = "auto"
     """auto: Zoom where it is set up, else what the calendar itself offers: Meet in Google's, Teams in Microsoft's."""
+    fallback: Annotated[tuple[Choice, ...], LISTED] = ()
+    """What an event gets instead, in this order, when the service that it asks for cannot be had."""
 
 
 class RuleSettings(Section):

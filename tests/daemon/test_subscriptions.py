@@ -10,10 +10,10 @@ from stored import NOW, at, conference, event, furnish, open_channel
 
 from connectors.errors import Rejected, Transient, Unwatchable
 from connectors.model import Changes, Subscription
-from daemon.policy import Policy
 from daemon.rules import Flags
 from daemon.subscriptions import Lifecycle, Watch
 from daemon.sync import Sync
+from daemon.terms import Policy
 from daemon.worker import Lease
 from store import calendars, conferences, events, work
 from webhooks.bell import Channels

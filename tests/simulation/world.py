@@ -16,8 +16,8 @@ from connectors.errors import Rejected
 from connectors.model import CalendarInfo
 from connectors.settings import StaticSettings
 from connectors.static.meetings import StaticMeetings
-from daemon.policy import Policy, Service
 from daemon.rules import Flags, Rule
+from daemon.terms import Linked, Policy, Service
 from store.calendars import Calendar
 from store.db import InlineStore, open_file
 from store.profiles import Profile
@@ -160,7 +160,7 @@ class ModelOutside:
         world = self.world
         return ModelCalendar(self._line(profile), world.calendars, world.pushes, world.calendars_of)
 
-    def meetings(self, service: str, profile: str) -> Meetings:
+    def meetings(self, service: str, profile: str, linked: Linked | None = None) -> Meetings:
         """Return a service."""
         line = self._line(profile)
         match service:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from connectors.block import put, split
 from connectors.details import details
 from connectors.model import Conference, Event, EventRef, Mark, Meeting, MeetingRequest, Native
-from daemon.policy import Policy, Service
 from daemon.rules import Flags
+from daemon.terms import Policy, Service
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SERVICES = {

@@ -196,7 +196,12 @@ def test_the_defaults_of_a_provider_are_those_of_its_connector(settings):
         f.name: f.default for f in dataclasses.fields(settings) if f.default is not dataclasses.MISSING
     }
     shared = keys.keys() & defaults.keys()
-    assert shared >= defaults.keys() - {"client_secret", "service_account", "window_days"}
+    assert shared >= defaults.keys() - {
+        "client_secret",
+        "service_account",
+        "user_client_secret",
+        "window_days",
+    }
     assert {name: keys[name] for name in shared} == {name: defaults[name] for name in shared}
 
 

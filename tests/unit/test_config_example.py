@@ -26,6 +26,7 @@ def uncommented(text):
 def example(tmp_path):
     """Return a function that reads a version of the example, with a file for each secret that it names."""
     key = json.dumps({"client_email": "huddled@x.iam.example", "private_key": "secret"})
+    (tmp_path / "logo.svg").write_text("<svg/>")
     for name in re.findall(r'"credential:([\w.-]+)"', EXAMPLE):
         content = key if "account" in name else CACHE if "microsoft-token" in name else "secret"
         (tmp_path / name).write_text(content)
@@ -76,6 +77,7 @@ def test_either_way_into_microsoft_alone_is_a_good_configuration(example):
 def test_settings_that_the_example_has_switched_off_show_their_defaults():
     on, everything = tomllib.loads(EXAMPLE), tomllib.loads(uncommented(EXAMPLE))
     own = {"tenant", "client_id", "client_secret_file", "users", "people"}
+    own |= {"user_client_id", "user_client_secret_file", "logo_file"}
     different = [
         f"{section}.{name}"
         for section in everything.keys() - {"rules", "static"}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from connectors.model import Block, Conference, Mark, Native
 from daemon.actions import Forget, Provision, Record, Update, Withdraw, Write
 from daemon.plan import LONG_AGO, plan, settled
-from daemon.policy import Wanted, judge
+from daemon.policy import judge
 from daemon.rules import Rule
+from daemon.terms import Wanted
 
 KEY = "hd0000000000000001"
 FRESH = "hd0000000000000002"

@@ -8,8 +8,9 @@ import pytest
 from builders import NOW, POLICY, SERVICES, event, live, meeting, shown
 
 from connectors.model import Mark, Native
-from daemon.policy import Leave, Unwanted, Wanted, judge, request, topic
+from daemon.policy import judge, request, topic
 from daemon.rules import Flags, Rule
+from daemon.terms import Leave, Unwanted, Wanted
 
 
 def with_flags(**changes):
@@ -237,28 +238,28 @@ def test_the_keyword_does_not_become_part_of_the_topic(title, left):
 
 def test_a_request_holds_only_what_the_service_follows():
     seen = event(title="@zoom A", attendees=("bob@example.com",))
-    assert request(seen, SERVICES["zoom"], POLICY).invitees == ("bob@example.com",)
-    still = request(seen, SERVICES["static"], POLICY)
+    assert request(seen, Wanted(SERVICES["zoom"], ""), POLICY).invitees == ("bob@example.com",)
+    still = request(seen, Wanted(SERVICES["static"], ""), POLICY)
     assert (still.title, still.start, still.minutes, still.invitees) == ("", None, 0, ())
-    assert request(seen, SERVICES["meet"], POLICY).host == ""
+    assert request(seen, Wanted(SERVICES["meet"], ""), POLICY).host == ""
 
 
 def test_a_series_has_no_time_of_its_own():
     weekly = event(recurrence=("RRULE:FREQ=WEEKLY",), ends=None)
-    asked = request(weekly, SERVICES["zoom"], POLICY)
+    asked = request(weekly, Wanted(SERVICES["zoom"], ""), POLICY)
     assert (asked.recurring, asked.start, asked.minutes, asked.zone) == (True, None, 0, "UTC")
 
 
 def test_minutes_are_rounded_up_and_never_nothing():
     seconds = event(end=NOW + timedelta(days=1, minutes=30, seconds=1))
     nothing = event(end=NOW + timedelta(days=1))
-    assert request(seconds, SERVICES["zoom"], POLICY).minutes == 31
-    assert request(nothing, SERVICES["zoom"], POLICY).minutes == 1
+    assert request(seconds, Wanted(SERVICES["zoom"], ""), POLICY).minutes == 31
+    assert request(nothing, Wanted(SERVICES["zoom"], ""), POLICY).minutes == 1
 
 
 def test_the_meetings_of_a_shared_calendar_are_hosted_by_its_account():
     shared = event(organizer="team@group.calendar.google.com")
-    assert request(shared, SERVICES["zoom"], POLICY).host == "ada@example.com"
+    assert request(shared, Wanted(SERVICES["zoom"], ""), POLICY).host == "ada@example.com"
 
 
 def test_a_failed_conference_of_the_calendar_is_no_link():
