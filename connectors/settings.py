@@ -55,11 +55,11 @@ class MicrosoftSettings:
 
 @dataclass(frozen=True, slots=True)
 class ZoomSettings:
-    """One server-to-server app of Zoom."""
+    """A server-to-server app of Zoom (the first three), an app that people link (the last two), or both."""
 
-    account_id: str
-    client_id: str
-    client_secret: str = field(repr=False)
+    account_id: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
     api_base: str = "https://api.zoom.us/v2"
     oauth_base: str = "https://zoom.us/oauth"
     default_host: str = ""  # hosts the meetings of organizers who have no Zoom user; "" refuses them
@@ -67,6 +67,8 @@ class ZoomSettings:
     daily_limit: int = 100  # creates and updates per host and UTC day
     cancel_reserve: int = 10  # of these, kept back for cancelling
     list_lag_seconds: float = 60.0  # how long after a create the list may not show it
+    user_client_id: str = ""
+    user_client_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,37 @@ class StaticSettings:
 
     url: str
     name: str = "Video call"
+
+
+@dataclass(frozen=True, slots=True)
+class JitsiSettings:
+    """One server of Jitsi Meet. The `secret` turns our keys into names of rooms that nobody guesses."""
+
+    secret: str = field(repr=False)
+    base_url: str = "https://meet.jit.si"
+    name: str = "Jitsi"
+    subject: bool = False  # the title goes into the link, where all who get the link can read it
+    dial_in_numbers_url: str = ""  # both or none: where the numbers are listed, and the number of a room is told
+    dial_in_code_url: str = ""
+    dial_in_rooms_domain: str = ""  # "" for `conference.` and the host of `base_url`
+
+
+@dataclass(frozen=True, slots=True)
+class WherebySettings:
+    """One organisation at Whereby."""
+
+    api_key: str = field(repr=False)
+    api_base: str = "https://api.whereby.dev/v1"
+    room_mode: Literal["group", "normal"] = "group"  # "normal" is for four people at most
+    room_days: int = 365  # how long after its event a room stays open
+    list_lag_seconds: float = 10.0  # how long after a create the list may not show it
+
+
+@dataclass(frozen=True, slots=True)
+class DailySettings:
+    """One domain at Daily. Nobody enters a room before or after its event by more than these minutes."""
+
+    api_key: str = field(repr=False)
+    api_base: str = "https://api.daily.co/v1"
+    early_minutes: int = 60
+    late_minutes: int = 1440

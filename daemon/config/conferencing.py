@@ -11,18 +11,23 @@ from pydantic import Field
 
 from connectors.settings import StaticSettings, ZoomSettings
 from daemon.config.kinds import LinkPattern, MailOrNone, Name, Secret, Url
+from daemon.config.secret_files import SecretFile
 from daemon.config.sections import Section
 
 
 class Zoom(Section):
-    """Zoom, through a server-to-server OAuth app."""
+    """Zoom: a server-to-server OAuth app for the whole account, an OAuth app that people link, or both."""
 
-    account_id: Annotated[Name, Field(examples=["AbCdEfGhIjKlMnOpQrStUv"])]
-    """The account id of the app."""
-    client_id: Annotated[Name, Field(examples=["AbCdEfGhIjKlMnOpQrStUv"])]
-    """The client id of the app."""
-    client_secret_file: Annotated[Secret, Field(examples=["credential:zoom-secret"])]
-    """The file of the app's client secret."""
+    account_id: Annotated[Name, Field(examples=["AbCdEfGhIjKlMnOpQrStUv"])] = ""
+    """The account id of the server-to-server app."""
+    client_id: Annotated[Name, Field(examples=["AbCdEfGhIjKlMnOpQrStUv"])] = ""
+    """The client id of the server-to-server app."""
+    client_secret_file: Annotated[Secret | None, Field(examples=["credential:zoom-secret"])] = None
+    """The file of the client secret of the server-to-server app."""
+    user_client_id: Annotated[Name, Field(examples=["AbCdEfGhIjKlMnOpQrStUv"])] = ""
+    """The client id of the app with which people link their own Zoom account."""
+    user_client_secret_file: Annotated[Secret | None, Field(examples=["credential:zoom-user-secret"])] = None
+    """The file of the client secret of that app."""
     default_host: MailOrNone = ""
     """Hosts the meetings of organizers who have no Zoom user; empty: they get none."""
     invitees: bool = True
@@ -43,7 +48,7 @@ class Zoom(Section):
         return ZoomSettings(
             account_id=self.account_id,
             client_id=self.client_id,
-            client_secret=self.client_secret_file.text.get_secret_value(),
+            client_secret=_text(self.client_secret_file),
             api_base=self.api_base,
             oauth_base=self.oauth_base,
             default_host=self.default_host,
@@ -51,6 +56,8 @@ class Zoom(Section):
             daily_limit=self.daily_limit,
             cancel_reserve=self.cancel_reserve,
             list_lag_seconds=self.list_lag_seconds,
+            user_client_id=self.user_client_id,
+            user_client_secret=_text(self.user_client_secret_file),
         )
 
 
@@ -65,3 +72,7 @@ class Static(Section):
     def settings(self) -> StaticSettings:
         """Return what the connector needs."""
         return StaticSettings(url=self.url, name=self.name)
+
+
+def _text(secret: SecretFile | None) -> str:
+    return secret.text.get_secret_value() if secret else ""
