@@ -79,6 +79,7 @@ class Event:
     series: str = ""  # event id of the master, on a changed occurrence
     organizer: str = ""  # address
     own: bool = True  # this is the organizer's copy, and we may write to it
+    draft: bool = False  # the organizer has changed it, and guests do not know of that yet
     attendees: tuple[str, ...] = ()  # addresses of people, sorted, without the organizer and rooms
     ask: str = ""  # the service that a private property or a category asks for
     asked_by: str = "property"  # which of the two: "property" or "category"
@@ -132,6 +133,9 @@ class MeetingRequest:
     minutes: int = 0
     zone: str = "UTC"
     recurring: bool = False
+    recurrence: tuple[
+        str, ...
+    ] = ()  # RRULE and RDATE lines, where a series has times at all
     invitees: tuple[str, ...] = ()
     link: str = ""  # the caller's own, for services that make nothing
     link_name: str = ""  # what people read beside it

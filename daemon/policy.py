@@ -22,6 +22,10 @@ def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verd
         return Unwanted("the event is cancelled, deleted or moved away")
     if not event.own:
         return Unwanted("only the organizer's copy of an event is given a meeting")
+    if event.draft:
+        # What its guests were sent still stands: a meeting that they know of must not go.
+        never = known is None or known.meeting is None
+        return (Unwanted if never else Leave)("the organizer has changed it and not sent the update yet")
     if policy.covered:
         return Unwanted("an occurrence shares the meeting of its series")
     if is_over(event, policy):
@@ -157,7 +161,7 @@ def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | No
     """
     service = wanted.service
     follows = service.follows
-    timed = "time" in follows and not event.recurrence
+    timed = "time" in follows and (not event.recurrence or "recurrence" in follows)
     minutes = -((event.start - event.end) // timedelta(minutes=1))
     standing = known is not None and known.meeting is not None and known.service == service.name
     keeper = known.request.host if known and standing else policy.account
@@ -170,6 +174,12 @@ def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | No
         minutes=max(1, minutes) if timed else 0,
         zone=event.zone if timed else "UTC",
         recurring=bool(event.recurrence) and "time" in follows,
+        recurrence=_rules(event) if "recurrence" in follows else (),
         invitees=event.attendees if "people" in follows else (),
         etag=event.etag,
     )
+
+
+def _rules(event: Event) -> tuple[str, ...]:
+    """Leave out the dates on which a series does not take place: nobody comes then, and its meeting stays."""
+    return tuple(line for line in event.recurrence if not line.upper().startswith("EXDATE"))

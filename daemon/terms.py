@@ -16,7 +16,9 @@ class Service:
 
     name: str
     native: bool = False  # lives on its event
-    follows: frozenset[str] = frozenset()  # which of "title", "time", "people" its meetings repeat
+    follows: frozenset[str] = (
+        frozenset()
+    )  # of "title", "time", "recurrence", "people"; what its meetings repeat
     personal: bool = False  # only for those who have linked an account of their own
 
 

@@ -10,7 +10,7 @@ from builders import NOW, POLICY, SERVICES, event, live, meeting, shown
 from connectors.model import Mark, Native
 from daemon.policy import judge, request, topic
 from daemon.rules import Flags, Rule
-from daemon.terms import Leave, Unwanted, Wanted
+from daemon.terms import Leave, Service, Unwanted, Wanted
 
 
 def with_flags(**changes):
@@ -248,6 +248,15 @@ def test_a_series_has_no_time_of_its_own():
     weekly = event(recurrence=("RRULE:FREQ=WEEKLY",), ends=None)
     asked = request(weekly, Wanted(SERVICES["zoom"], ""), POLICY)
     assert (asked.recurring, asked.start, asked.minutes, asked.zone) == (True, None, 0, "UTC")
+    assert asked.recurrence == ()
+
+
+def test_a_service_whose_series_have_times_is_told_the_rule_and_not_the_exceptions():
+    lines = ("RRULE:FREQ=WEEKLY", "RDATE;VALUE=DATE:20261224", "EXDATE:20261203T090000Z")
+    weekly, webex = event(recurrence=lines), Service("webex", follows=frozenset({"time", "recurrence"}))
+    asked = request(weekly, Wanted(webex, ""), POLICY)
+    assert (asked.recurring, asked.recurrence) == (True, lines[:2])
+    assert (asked.start, asked.minutes, asked.zone) == (weekly.start, 60, weekly.zone)
 
 
 def test_minutes_are_rounded_up_and_never_nothing():
@@ -279,3 +288,10 @@ def test_a_meet_that_we_asked_for_is_ours_even_when_google_forgets_who_asked():
 
 def test_flags_have_defaults():
     assert Flags().look_in == ("location", "title", "description")
+
+
+def test_a_draft_gets_no_meeting_and_keeps_the_one_that_its_guests_know():
+    draft = event(title="@zoom", draft=True)
+    assert isinstance(judge(draft, None, POLICY), Unwanted)
+    assert isinstance(judge(draft, live(state="reserved", meeting=None), POLICY), Unwanted)
+    assert isinstance(judge(replace(draft, title="Review"), live(), POLICY), Leave)
