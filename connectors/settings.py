@@ -87,7 +87,9 @@ class JitsiSettings:
     base_url: str = "https://meet.jit.si"
     name: str = "Jitsi"
     subject: bool = False  # the title goes into the link, where all who get the link can read it
-    dial_in_numbers_url: str = ""  # both or none: where the numbers are listed, and the number of a room is told
+    dial_in_numbers_url: str = (
+        ""  # both or none: where the numbers are listed, and the number of a room is told
+    )
     dial_in_code_url: str = ""
     dial_in_rooms_domain: str = ""  # "" for `conference.` and the host of `base_url`
 
@@ -111,3 +113,15 @@ class DailySettings:
     api_base: str = "https://api.daily.co/v1"
     early_minutes: int = 60
     late_minutes: int = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class WebexSettings:
+    """One integration at Webex, which people allow to act for their own accounts."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_base: str = "https://webexapis.com/v1"
+    site_url: str = ""  # where meetings are made; "" for the site that each person prefers
+    invitees: bool = False
+    list_lag_seconds: float = 60.0  # how long after a create a search may not find it

@@ -1,0 +1,1 @@
+"""Webex Meetings, through people's own accounts."""

@@ -1,0 +1,176 @@
+"""Webex's meetings: idempotent over an API that is not, by a tag that only we can see and search for.
+
+A create whose answer was lost leaves a meeting behind. The next call for the key searches for the tag, and makes
+another meeting only when the search has had time to find the first. Creates are dear: Webex takes a hundred in 24
+hours from a person, those that fail among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from connectors.errors import NotFound, Rejected, Transient
+from connectors.http import Answer, Http
+from connectors.model import Event, EventRef, Made, Meeting, MeetingRequest
+from connectors.oauth import Tokens
+from connectors.settings import WebexSettings
+from connectors.webex import wire
+from connectors.webex.client import Call, Client, segment
+from connectors.webex.invitees import invite
+from connectors.webex.refusals import Refusal
+from connectors.webex.times import Times, times
+
+log = structlog.get_logger("connectors.webex")
+
+
+class WebexMeetings:
+    """The meetings of one person's own Webex account, who hosts them all."""
+
+    def __init__(
+        self, settings: WebexSettings, http: Http, tokens: Tokens, now: Callable[[], datetime], lane: str = ""
+    ) -> None:
+        """`lane` names the account among those whose calls wait for a turn."""
+        self._settings = settings
+        self._client = Client(settings, http, tokens, now, lane)
+        self._now = now
+        self._full_until: datetime | None = None  # when Webex takes creates of this person again
+
+    async def create(self, key: str, request: MeetingRequest, tried: datetime | None) -> Made:
+        """Make the meeting of the key, or find the one whose answer was lost.
+
+        Raises Transient (reason "list_lag") where a search may not find yet what was made, and (reason
+        "daily_limit") where Webex takes no more creates; Rejected where the event is over.
+        """
+        if tried is not None:
+            found = await self._found(key, request, tried)
+            if found is not None:
+                return Made(found)
+            self._trust_the_search(tried)
+        return Made(await self._made(key, request))
+
+    async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
+        """Send what differs from what Webex shows, and nothing else. Raises NotFound when the meeting is gone."""
+        return Made(await self._in_line(meeting.id, request, meeting))
+
+    async def cancel(
+        self, key: str, meeting: Meeting | None, request: MeetingRequest, tried: datetime | None
+    ) -> Event | None:
+        """Delete the meeting; where an answer was lost, every meeting that carries the key. Nobody is mailed."""
+        if meeting is not None:
+            await self._delete(meeting.id)
+        elif tried is not None:
+            for id_ in await self._tagged(key, tried):
+                await self._delete(id_)
+            self._trust_the_search(tried)
+        return None
+
+    async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
+        """Read the meeting. What Webex leaves out of the answer stays as it was. Raises NotFound."""
+        return wire.meeting(await self._shown(meeting.id), meeting)
+
+    async def _made(self, key: str, request: MeetingRequest) -> Meeting:
+        when = self._when(request)
+        outcome = await self._create(key, request, when, invitees=self._settings.invitees)
+        if isinstance(outcome, Refusal) and outcome.status == 400 and self._invited(request):
+            # One address that Webex will not have must not cost the meeting; a second create is what it may cost.
+            log.warning("webex refused a meeting with its invitees", reason=outcome.said())
+            outcome = await self._create(key, request, when, invitees=False)
+        if isinstance(outcome, Answer):
+            if when.bent:
+                log.info("webex holds the meeting at other times than the event", reason=when.bent)
+            return wire.meeting(outcome.json())
+        raise self._refused(outcome)
+
+    async def _create(
+        self, key: str, request: MeetingRequest, when: Times, *, invitees: bool
+    ) -> Answer | Refusal:
+        self._wait_for_the_day()
+        body = wire.create_body(key, request, when, site=self._settings.site_url, invitees=invitees)
+        return await self._client.call(Call("create", "POST", "meetings"), body)
+
+    def _when(self, request: MeetingRequest) -> Times:
+        found = times(request, self._now())
+        if found is None:
+            over = request.start is not None
+            said = (
+                "the event is over, and Webex makes no meetings in the past"
+                if over
+                else "the event has no time"
+            )
+            raise Rejected(said, provider="webex", reason="over" if over else "no_time")
+        return found
+
+    def _refused(self, refusal: Refusal) -> Exception:
+        error = self._client.error(refusal)
+        if isinstance(error, Transient) and error.reason == "daily_limit" and error.retry_after:
+            self._full_until = self._now() + timedelta(seconds=error.retry_after)
+        if isinstance(error, NotFound):
+            # There is nothing yet that could be gone.
+            return Rejected(str(error), provider="webex", status=error.status, reason=error.reason)
+        return error
+
+    def _wait_for_the_day(self) -> None:
+        # Webex counts what it refuses, so that asking again would only put off the end of the wait.
+        rest = (self._full_until - self._now()).total_seconds() if self._full_until else 0.0
+        if rest > 0:
+            message = "Webex takes no more new meetings of this person for now: it allows 100 in 24 hours"
+            raise Transient(message, retry_after=rest, provider="webex", reason="daily_limit")
+
+    async def _found(self, key: str, request: MeetingRequest, tried: datetime) -> Meeting | None:
+        """Adopt the first meeting that carries the key, bring it in line, and delete the others."""
+        kept = None
+        for id_ in await self._tagged(key, tried):
+            if kept is not None:
+                await self._delete(id_)
+                continue
+            with suppress(NotFound):
+                kept = await self._in_line(id_, request)
+                log.info("adopted a meeting whose answer was lost", meeting=id_)
+        return kept
+
+    async def _in_line(self, id_: str, request: MeetingRequest, known: Meeting | None = None) -> Meeting:
+        shown = await self._shown(id_)
+        body = wire.update_body(shown, request, self._now())
+        if body:
+            shown = (await self._client.ask(_at("update", "PATCH", id_), body)).json()
+        found = wire.meeting(shown, known)
+        if self._settings.invitees:
+            await invite(self._client, id_, wire.addresses(request))
+        return found
+
+    async def _shown(self, id_: str) -> Mapping[str, Any]:
+        body = (await self._client.ask(_at("get", "GET", id_))).json()
+        wire.meeting(body)  # Raises for anything that is none.
+        return dict(body)
+
+    async def _tagged(self, key: str, tried: datetime) -> list[str]:
+        """Return the ids of the meetings that carry the key, always in the same order."""
+        call = Call("list", "GET", "meetings", wire.search(key, tried, self._now()))
+        return sorted([str(item["id"]) async for item in self._client.items(call) if wire.ours(item, key)])
+
+    async def _delete(self, id_: str) -> None:
+        outcome = await self._client.call(_at("delete", "DELETE", id_, wire.QUIET))
+        if isinstance(outcome, Refusal) and not isinstance(error := self._client.error(outcome), NotFound):
+            raise error
+
+    def _invited(self, request: MeetingRequest) -> bool:
+        return self._settings.invitees and bool(wire.addresses(request))
+
+    def _trust_the_search(self, tried: datetime) -> None:
+        rest = self._settings.list_lag_seconds - (self._now() - tried).total_seconds()
+        if rest > 0:
+            raise Transient(
+                "an earlier create may have made a meeting that Webex does not list yet",
+                retry_after=rest,
+                provider="webex",
+                reason="list_lag",
+            )
+
+
+def _at(op: str, method: str, id_: str, query: Mapping[str, str | int] | None = None) -> Call:
+    return Call(op, method, f"meetings/{segment(id_)}", query or {})
