@@ -125,3 +125,15 @@ class WebexSettings:
     site_url: str = ""  # where meetings are made; "" for the site that each person prefers
     invitees: bool = False
     list_lag_seconds: float = 60.0  # how long after a create a search may not find it
+
+
+@dataclass(frozen=True, slots=True)
+class GoToSettings:
+    """One OAuth client at GoTo, which people allow to act for their own accounts."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_base: str = "https://api.getgo.com"
+    oauth_base: str = "https://identity.goto.com/oauth"
+    mark_subjects: bool = False  # our key ends each subject, so that a meeting is surely known again
+    list_lag_seconds: float = 60.0  # how long after a create the list may not show it
