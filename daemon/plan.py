@@ -66,7 +66,7 @@ def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str
 
 def _tidy(event: Event, policy: Policy) -> Write | None:
     """Put right what stands on an event that has no conference of its own."""
-    if not event.own or is_over(event, policy):
+    if not event.own or event.draft or is_over(event, policy):
         return None
     series = policy.series
     if series and series.meeting and outdated(event, series, series.meeting):

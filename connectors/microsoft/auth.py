@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -73,16 +74,22 @@ class Client:
         self._made = None
 
     async def run(self, step: Callable[[Any], Result]) -> Result:
-        """Do the step with the application, in a thread. Raises what `Bridge` found out."""
-        bridge = self.bridge()
+        """Do the step with the application, in a thread. Raises what `Bridge` found out.
+
+        The thread is its own: it waits for our client, which looks names up in the threads that all others share.
+        """
+        bridge, thread = self.bridge(), ThreadPoolExecutor(1, "msal")
         try:
-            result = await asyncio.to_thread(lambda: step(self.app(bridge)))
+            loop = asyncio.get_running_loop()
+            result = await loop.run_in_executor(thread, lambda: step(self.app(bridge)))
         except Silence as error:
             self.drop()
             raise error.known from error
         except BaseException:
             self.drop()
             raise
+        finally:
+            thread.shutdown(wait=False)
         if not _granted(result):
             self.drop()
         return result

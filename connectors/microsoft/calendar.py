@@ -75,7 +75,10 @@ class MicrosoftCalendar:
 
     async def get(self, calendar: CalendarInfo, event: str) -> Event:
         """Read one event; occurrences of a series can be read too."""
-        return await self._reader.event(calendar, event)
+        read = await self._reader.event(calendar, event)
+        if not read.series and not await self._reader.is_in(calendar, read):
+            raise NotFound("the event is in another calendar now", provider=PROVIDER)
+        return read
 
     async def write(
         self, event: Event, meeting: Meeting | None, key: str, source: str = "", *, earlier: str = ""

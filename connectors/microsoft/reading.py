@@ -17,6 +17,7 @@ from connectors.microsoft.errors import PROVIDER
 from connectors.microsoft.notebook import Notebook
 from connectors.microsoft.notes import EXPAND, Properties, noted, properties
 from connectors.microsoft.times import iana
+from connectors.microsoft.values import mapping, sequence
 from connectors.model import CalendarInfo, Event, Gone
 
 # All that `wire` reads: without a $select Graph keeps silent about cancelled occurrences.
@@ -57,6 +58,21 @@ class Reader:
     async def event(self, calendar: CalendarInfo, event: str) -> Event:
         """Read an event. Raises NotFound where it is cancelled, deleted or never was."""
         return self.understand(await self.item(calendar.remote, event), calendar)
+
+    async def is_in(self, calendar: CalendarInfo, event: Event) -> bool:
+        """Tell whether an event that was found by its id is in this calendar: Graph may look in all of the mailbox.
+
+        Where it cannot be told, it is taken for granted.
+        """
+        if event.uid == event.ref.event:
+            return True  # no UID was told
+        try:
+            listed = await self.api.on_calendar(
+                calendar.remote, lambda found: self.api.requests.same(self.api.mailbox, found, event.uid)
+            )
+        except Rejected:
+            return True
+        return any(mapping(one).get("id") == event.ref.event for one in sequence(listed.get("value")))
 
     async def series(self, calendar: CalendarInfo, event: str) -> Series:
         """Read a master with its changed occurrences. Raises NotFound as `event`."""

@@ -24,6 +24,7 @@ from msgraph.generated.users.item.calendars.item.calendar_item_request_builder i
 from msgraph.generated.users.item.calendars.item.calendar_view.delta.delta_request_builder import (
     DeltaRequestBuilder,
 )
+from msgraph.generated.users.item.calendars.item.events.events_request_builder import EventsRequestBuilder
 from msgraph.generated.users.item.calendars.item.events.item.event_item_request_builder import (
     EventItemRequestBuilder,
 )
@@ -118,6 +119,18 @@ class Requests:
         )
         built = self._event(mailbox, calendar, event).to_get_request_information(_with(query, prefer=_EVENTS))
         return _request("events.get", built)
+
+    def same(self, mailbox: str, calendar: str, uid: str) -> Request:
+        """Find the events of a calendar with an iCalendar UID: a copy of theirs in another calendar has it too.
+
+        https://learn.microsoft.com/graph/api/calendar-list-events
+        """
+        quoted = uid.replace("'", "''")
+        query = EventsRequestBuilder.EventsRequestBuilderGetQueryParameters(
+            filter=f"iCalUId eq '{quoted}'", select=["id"]
+        )
+        built = self._calendar(mailbox, calendar).events.to_get_request_information(_with(query))
+        return _request("events.list", built)
 
     def patch(self, mailbox: str, calendar: str, event: str, patch: Patch, etag: str) -> Request:
         """Change some fields of an event, only if it still has that etag where one is given."""

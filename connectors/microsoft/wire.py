@@ -150,7 +150,8 @@ def _event(
         ends=last_end(when.start, when.end, when.zone, recurrence) if recurrence else when.end,
         series=text(item.get("seriesMasterId")),
         organizer=organizer,
-        own=_is_organizers_copy(item) and calendar.writable,
+        own=item.get("isOrganizer") is True and calendar.writable,
+        draft=item.get("isDraft") is True,
         attendees=_people(item, organizer),
         ask=_asked(item, categories),
         asked_by="category",
@@ -168,11 +169,6 @@ def _key(told: Properties, item: Mapping[str, Any]) -> str:
 def _body(item: Mapping[str, Any]) -> tuple[str, bool]:
     told = mapping(item.get("body"))
     return text(told.get("content")), text(told.get("contentType")).lower() == "html"
-
-
-def _is_organizers_copy(item: Mapping[str, Any]) -> bool:
-    """Tell whether guests see what is written here. What the organizer has not sent yet is not finished."""
-    return item.get("isOrganizer") is True and item.get("isDraft") is not True
 
 
 def _asked(item: Mapping[str, Any], categories: Mapping[str, str]) -> str:

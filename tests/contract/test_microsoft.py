@@ -15,7 +15,7 @@ from yarl import URL
 
 from connectors import block
 from connectors.details import details
-from connectors.errors import CursorExpired, Ignored, Rejected, Transient, Unauthorized
+from connectors.errors import CursorExpired, Ignored, NotFound, Rejected, Transient, Unauthorized
 from connectors.http import connect
 from connectors.lanes import Limits
 from connectors.model import CalendarInfo
@@ -177,6 +177,24 @@ async def test_an_event_that_was_moved_to_another_calendar_is_gone_here(microsof
     assert (changes.events, [gone.event for gone in changes.gone]) == ((), [event])
     there = await stage.calendar.changes(stage.unwatchable, None)
     assert ids(there) == {event}
+
+
+@pytest.mark.parametrize("path", ["strict", "loose"])
+@pytest.mark.parametrize("recurrence", [(), ("RRULE:FREQ=DAILY;COUNT=3",)])
+async def test_an_event_is_read_only_where_it_is(microsoft, stage, path, recurrence):
+    await microsoft.post("modes", calendar_path=path)
+    event = await stage.add(Draft(recurrence=recurrence))
+    assert (await stage.calendar.get(stage.info, event)).ref.event == event
+    await microsoft.outlook("POST", f"/{event}/move", {"to": await microsoft.calendar_id("Quiet")})
+    with pytest.raises(NotFound):
+        await stage.calendar.get(stage.info, event)
+    assert (await stage.calendar.get(stage.unwatchable, event)).ref.event == event
+
+
+async def test_where_it_cannot_be_told_an_event_is_where_it_was_found(microsoft, stage):
+    event = await stage.add(Draft())
+    stage.fault(op="events.list", status=400)
+    assert (await stage.calendar.get(stage.info, event)).ref.event == event
 
 
 async def test_a_skeleton_whose_master_is_not_told_has_its_master_read(microsoft, stage):

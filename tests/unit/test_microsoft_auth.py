@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -443,3 +444,11 @@ def test_only_this_machine_may_do_without_tls(authority, told):
 def test_plain_http_across_a_network_is_refused(authority):
     with pytest.raises(Unauthorized):
         Addresses.of(authority)
+
+
+async def test_signing_in_leaves_the_threads_in_which_names_are_looked_up_to_others(http, authority, clock):
+    authority.url = authority.url.replace("127.0.0.1", "localhost")
+    settings = MicrosoftSettings("tenant", "app", "secret", authority=authority.url)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    many = [auth.app_only(http, settings, clock).token() for _ in range(4)]
+    assert len(await asyncio.gather(*many)) == 4

@@ -185,13 +185,16 @@ def test_a_cancelled_event_is_gone(gone):
         ({"isOrganizer": False}, MINE, False),
         ({"isOrganizer": None}, MINE, False),
         ({"isOrganizer": "true"}, MINE, False),
-        ({"isDraft": True}, MINE, False),
-        ({"isDraft": None}, MINE, True),
+        ({"isDraft": True}, MINE, True),
         ({}, replace(MINE, writable=False), False),
     ],
 )
-def test_only_the_organizers_copy_that_was_sent_is_ours_to_write_on(item, calendar, own):
+def test_only_the_organizers_copy_is_ours_to_write_on(item, calendar, own):
     assert read(calendar, **item).own is own
+
+
+def test_what_the_organizer_has_not_sent_is_a_draft():
+    assert [read(MINE, isDraft=draft).draft for draft in (True, False, None)] == [True, False, False]
 
 
 def test_people_are_named_once_in_order_without_the_organizer_and_rooms():
