@@ -133,9 +133,7 @@ class MeetingRequest:
     minutes: int = 0
     zone: str = "UTC"
     recurring: bool = False
-    recurrence: tuple[
-        str, ...
-    ] = ()  # RRULE and RDATE lines, where a series has times at all
+    recurrence: tuple[str, ...] = ()  # RRULE and RDATE lines, where a series has times at all
     invitees: tuple[str, ...] = ()
     link: str = ""  # the caller's own, for services that make nothing
     link_name: str = ""  # what people read beside it
