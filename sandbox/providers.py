@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sandbox.daily import routes as daily
 from sandbox.google import routes as google
 from sandbox.microsoft import routes as microsoft
+from sandbox.whereby import routes as whereby
 from sandbox.zoom import routes as zoom
 
 if TYPE_CHECKING:
@@ -45,4 +47,10 @@ class Provider(Protocol):
 
 def providers() -> dict[str, Provider]:
     """Return the providers by name, which is the first part of their paths."""
-    return {"google": google, "microsoft": microsoft, "zoom": zoom}
+    return {
+        "google": google,
+        "microsoft": microsoft,
+        "zoom": zoom,
+        "whereby": whereby,
+        "daily": daily,
+    }

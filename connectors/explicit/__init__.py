@@ -1,0 +1,1 @@
+"""A link that the caller of our API brings along for one event."""

@@ -1,0 +1,122 @@
+"""Whereby's meetings: idempotent over an API that is not, by a prefix of the room's name.
+
+A room cannot be changed. It is made to last well beyond its event, and only an event that moves beyond that gets
+another room, with another link; the old one goes when the new one stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from urllib.parse import quote
+
+import structlog
+
+from connectors.errors import NotFound, Transient
+from connectors.http import Http
+from connectors.keyed import Call, Keyed
+from connectors.model import Event, EventRef, Made, Meeting, MeetingRequest
+from connectors.settings import WherebySettings
+from connectors.whereby import wire
+from connectors.whereby.wire import Room
+
+log = structlog.get_logger("connectors.whereby")
+
+
+class WherebyMeetings:
+    """The rooms of one organisation."""
+
+    def __init__(self, settings: WherebySettings, http: Http, now: Callable[[], datetime]) -> None:
+        """Keep what calls are made with."""
+        self._settings = settings
+        self._api = Keyed("whereby", http, settings.api_base, settings.api_key, now)
+        self._now = now
+
+    async def create(self, key: str, request: MeetingRequest, tried: datetime | None) -> Made:
+        """Make the room of the key, or find the one whose answer was lost.
+
+        A room of the key that ends too early, or is one too many, is deleted once a good one stands. Raises
+        Transient (reason "list_lag") where the list may not show yet what was made.
+        """
+        found = await self._rooms(key, request.host) if tried is not None else []
+        kept = next((room for room in found if wire.lasts(room, request, self._now())), None)
+        if kept is not None:
+            log.info("adopted a room whose answer was lost", meeting=kept.meeting.id)
+        else:
+            self._trust_the_list(tried)
+            kept = await self._made(key, request)
+        await self._delete(room for room in found if room.meeting.id != kept.meeting.id)
+        return Made(kept.meeting)
+
+    async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
+        """Look whether the room is open long enough. Raises NotFound where it is gone or is not: make another."""
+        room = await self._room(meeting)
+        if not wire.lasts(room, request, self._now()):
+            message = f"the room closes before the event, at {room.ends:%Y-%m-%d %H:%M} UTC"
+            raise NotFound(message, provider="whereby", reason="too_short")
+        return Made(meeting)
+
+    async def cancel(
+        self, key: str, meeting: Meeting | None, request: MeetingRequest, tried: datetime | None
+    ) -> Event | None:
+        """Delete the room; where an answer was lost, every room of the key."""
+        if meeting is not None:
+            await self._take_away(meeting)
+        elif tried is not None:
+            await self._delete(await self._rooms(key, request.host))
+            self._trust_the_list(tried)
+        return None
+
+    async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
+        """Read the room. Raises NotFound when it is gone or over."""
+        room = await self._room(meeting)
+        if room.ends <= self._now():
+            raise NotFound("the room is closed", provider="whereby", reason="closed")
+        return room.meeting
+
+    async def _room(self, meeting: Meeting) -> Room:
+        return wire.room(
+            await self._api.ask(Call("get", "GET", f"meetings/{quote(meeting.id, safe='')}")), meeting.host
+        )
+
+    async def _made(self, key: str, request: MeetingRequest) -> Room:
+        body = wire.create_body(
+            key,
+            request,
+            self._now(),
+            room_mode=self._settings.room_mode,
+            room_days=self._settings.room_days,
+        )
+        return wire.room(await self._api.ask(Call("create", "POST", "meetings", body=body)), request.host)
+
+    async def _rooms(self, key: str, host: str) -> list[Room]:
+        """Return all rooms of the key, the oldest first."""
+        found: list[Room] = []
+        page = await self._api.ask(Call("list", "GET", "meetings", wire.query(key)))
+        found += wire.rooms(page, key, host)
+        while cursor := wire.cursor(page):
+            page = await self._api.ask(Call("list", "GET", "meetings", wire.query(key, cursor)))
+            found += wire.rooms(page, key, host)
+        return sorted(found, key=lambda room: (room.made, room.meeting.id))
+
+    async def _delete(self, rooms: Iterable[Room]) -> None:
+        for room in rooms:
+            log.info("deleting a room that is one too many", meeting=room.meeting.id)
+            await self._take_away(room.meeting)
+
+    async def _take_away(self, meeting: Meeting) -> None:
+        with suppress(NotFound):  # The same answer for a room that is gone already; a 404 would say no less.
+            await self._api.ask(Call("delete", "DELETE", f"meetings/{quote(meeting.id, safe='')}"))
+
+    def _trust_the_list(self, tried: datetime | None) -> None:
+        if tried is None:
+            return
+        rest = self._settings.list_lag_seconds - (self._now() - tried).total_seconds()
+        if rest > 0:
+            raise Transient(
+                "an earlier create may have made a room that Whereby does not list yet",
+                retry_after=rest,
+                provider="whereby",
+                reason="list_lag",
+            )

@@ -1,0 +1,1 @@
+"""A simulated Whereby: transient rooms that last until a date, written from its documents."""
