@@ -9,6 +9,13 @@ from dataclasses import dataclass
 from connectors.model import Conference
 from store.codec import dump, load
 
+# What was declined, before a move, owns nothing; nor does what stays behind in a calendar that nobody looks after any
+# more, as that of a mailbox which now has another name. What is being taken away there is still to be taken away.
+HELD = (
+    "state = 'leaving' OR state <> 'declined'"
+    " AND calendar NOT IN (SELECT id FROM calendars WHERE watched = 0)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -38,9 +45,9 @@ def get(conn: sqlite3.Connection, calendar: str, event: str) -> Conference | Non
 
 
 def save(conn: sqlite3.Connection, calendar: str, event: str, conference: Conference, now: float) -> None:
-    """Commit an intention or an outcome. A declined one of the same key, from before a move, owns nothing any more."""
+    """Commit an intention or an outcome, in the place of one of the same key that owns nothing any more."""
     conn.execute(
-        "DELETE FROM conferences WHERE key = ? AND state = 'declined' AND NOT (calendar = ? AND event = ?)",
+        f"DELETE FROM conferences WHERE key = ? AND NOT (calendar = ? AND event = ?) AND NOT ({HELD})",
         (conference.key, calendar, event),
     )
     conn.execute(
@@ -60,7 +67,7 @@ def forget(conn: sqlite3.Connection, calendar: str, event: str) -> None:
 def key_is_taken(conn: sqlite3.Connection, key: str, calendar: str, event: str) -> bool:
     """Whether the conference `key` belongs to another event."""
     row = conn.execute(
-        "SELECT calendar, event FROM conferences WHERE key = ? AND state <> 'declined'", (key,)
+        f"SELECT calendar, event FROM conferences WHERE key = ? AND ({HELD})", (key,)
     ).fetchone()
     return row is not None and (row["calendar"], row["event"]) != (calendar, event)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from stored import ADA, NOW, conference, event, furnish
 
-from store import conferences, events
+from store import calendars, conferences, events
 from store.conferences import Fact
 
 
@@ -54,6 +54,34 @@ def test_no_two_events_have_the_same_conference(conn, calendar):
 def test_a_key_is_taken_by_another_event_or_it_is_not(conn, key, of, taken):
     conferences.save(conn, "cal", "e1", conference("hd1"), NOW)
     assert conferences.key_is_taken(conn, key, *of) is taken
+
+
+@pytest.mark.parametrize(
+    ("state", "watched", "held"),
+    [
+        ("live", True, True),
+        ("live", False, False),
+        ("reserved", False, False),
+        ("leaving", True, True),
+        ("leaving", False, True),
+        ("declined", True, False),
+    ],
+)
+def test_a_calendar_that_nobody_looks_after_holds_no_key_against_another_that_has_the_event(
+    conn, calendar, state, watched, held
+):
+    new = furnish(conn, "ada.lovelace@example.com")
+    conferences.save(conn, calendar, "e1", conference("hd1", state=state), NOW)
+    if not watched:
+        calendars.abandon(conn, calendar)
+    assert conferences.key_is_taken(conn, "hd1", new, "e1") is held
+    if held:
+        with pytest.raises(sqlite3.IntegrityError):
+            conferences.save(conn, new, "e1", conference("hd1"), NOW)
+    else:
+        conferences.save(conn, new, "e1", conference("hd1"), NOW)
+        assert conferences.get(conn, new, "e1") is not None
+        assert conferences.get(conn, calendar, "e1") is None
 
 
 def test_conferences_are_listed_by_calendar_and_counted_by_state(conn, calendar):
