@@ -89,6 +89,8 @@ class Reconcile:
     async def _act(self, visit: Visit, action: Action) -> None:
         """Do one thing. What only changes our mind is committed with the next thing that needs it."""
         match action:
+            case Forget(known) | Withdraw(known) if _may_be_noted(visit, known):
+                await self._read(visit)
             case Record(conference, why):
                 self._record(visit, conference, why)
             case Forget(known):
@@ -273,6 +275,15 @@ class Reconcile:
 
     def _time(self) -> datetime:
         return datetime.fromtimestamp(self.outside.now(), UTC)
+
+
+def _may_be_noted(visit: Visit, known: Conference) -> bool:
+    """Whether our note may stand on an event where nothing else of ours is: not every listing shows it.
+
+    One that stays behind would make the next meeting on the event, a person's own, look like ours.
+    """
+    event = visit.seen.event
+    return known.state == "leaving" and known.written and not visit.sure and event is not None and event.own
 
 
 def _surely_gone(conn: sqlite3.Connection, calendar: str, name: str, now: float) -> bool:

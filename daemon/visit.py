@@ -21,6 +21,7 @@ class Visit:
     minted: set[str] = field(default_factory=set)  # keys that no provider has been handed yet
     notes: list[tuple[str, str]] = field(default_factory=list)
     conflicts: int = 0
+    sure: bool = False  # the event itself has been read or written since we came
     _changed: bool = False  # what is known, since the last commit
     _read: bool = False  # the event itself was read or written since then ...
     _shown: Event | None = None  # ... and stood like this
@@ -39,7 +40,7 @@ class Visit:
     def witness(self, event: Event | None) -> None:
         """Take in the event as a provider has just shown it; None where it is gone."""
         self._shown = event
-        self._read = True
+        self._read = self.sure = True
         self.seen = replace(self.seen, event=event and unmarked(event, self.seen.taken), doubtful=False)
 
     def commit(self, now: float) -> Callable[[sqlite3.Connection], None]:
