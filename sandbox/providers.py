@@ -8,6 +8,7 @@ from sandbox.daily import routes as daily
 from sandbox.google import routes as google
 from sandbox.microsoft import routes as microsoft
 from sandbox.whereby import routes as whereby
+from sandbox.webex import routes as webex
 from sandbox.zoom import routes as zoom
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def providers() -> dict[str, Provider]:
         "google": google,
         "microsoft": microsoft,
         "zoom": zoom,
+        "webex": webex,
         "whereby": whereby,
         "daily": daily,
     }

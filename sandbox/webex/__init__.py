@@ -1,0 +1,1 @@
+"""A simulated Webex: OAuth, meetings and invitees, stateful and strict, written from Webex's documents."""
