@@ -109,6 +109,9 @@ class Changes:
     )
     since: datetime | None = None
     until: datetime | None = None  # None where the listing has no end
+    unread: tuple[
+        str, ...
+    ] = ()  # events that the provider tells of and could not show: each is to be read by itself
     # All changed occurrences that a series has, by its id, where the provider tells: others that were known are gone.
     occurrences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -74,6 +74,7 @@ class Sync:
         def finish(conn: sqlite3.Connection) -> None:
             take(conn, last)
             self._compare(conn, calendar, changes, asked_at)
+            self._doubt(conn, calendar, changes.unread)
             if changes.complete:
                 seen = [event.ref.event for event in changes.events]
                 lost = events.unseen(conn, calendar.id, seen, changes.since, changes.until)
@@ -82,6 +83,15 @@ class Sync:
             calendars.advance(conn, calendar.id, changes.cursor, now, now + self._pause())
 
         await lease.finish(finish)
+
+    def _doubt(self, conn: sqlite3.Connection, calendar: Calendar, names: Sequence[str]) -> None:
+        """Have events read by themselves that the listing could not show."""
+        for name in names:
+            events.doubt(conn, calendar.id, name)
+        known = [
+            f"{calendar.id}/{name}" for name in names if events.version(conn, calendar.id, name) is not None
+        ]
+        work.ring(conn, "reconcile", known, self.outside.now())
 
     def _compare(
         self, conn: sqlite3.Connection, calendar: Calendar, changes: Changes, asked_at: float

@@ -15,6 +15,10 @@ from connectors.microsoft.requests import Requests
 
 Item = Mapping[str, Any]
 
+_WHOLE = frozenset(
+    {"calendars.list", "calendar.get"}
+)  # calls whose refusal is about the mailbox, not one thing in it
+
 
 @dataclass(frozen=True, slots=True)
 class Api:
@@ -34,7 +38,8 @@ class Api:
         if answer.status == 401:
             answer = await self._send(request, await self.account.refresh(token, claims(answer)))
         if not 200 <= answer.status < 300:
-            raise judge(answer, conditional=_is_conditional(request), now=self.now())
+            whole = request.op in _WHOLE
+            raise judge(answer, conditional=_is_conditional(request), now=self.now(), whole=whole)
         return _object(answer)
 
     async def pages(self, first: Item, op: str) -> AsyncIterator[Item]:
@@ -54,20 +59,25 @@ class Api:
             page = await self.call(self.requests.link(link, op))
 
     async def calendar_id(self, remote: str) -> str:
-        """Return Graph's id of a calendar. We know the default one by its mailbox, since ids of calendars change.
+        """Return Graph's id of a calendar. We know the default one by its owner, since ids of calendars change.
 
         https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2423
         """
-        if remote.lower() != self.mailbox:
+        if not is_default(remote):
             return remote
         if "id" not in self._default:
             self.learn(await self.call(self.requests.calendar(self.mailbox)))
+        if remote.lower() not in {self.mailbox, self._default["owner"]}:
+            raise NotFound(f"{remote} is no address of this mailbox", provider=PROVIDER)
         return self._default["id"]
 
     def learn(self, item: Item) -> None:
         """Take note of the default calendar."""
         if not item.get("id"):
             raise NotFound("the mailbox has no default calendar", provider=PROVIDER)
+        owner = item.get("owner")
+        address = owner.get("address") if isinstance(owner, dict) else ""
+        self._default["owner"] = str(address or self.mailbox).lower()
         self._default["id"] = str(item["id"])
 
     async def on_calendar(self, remote: str, build: Callable[[str], Request]) -> Item:
@@ -77,7 +87,7 @@ class Api:
         try:
             return await self.call(build(found))
         except NotFound:
-            if remote.lower() != self.mailbox or known is None:
+            if not is_default(remote) or known is None:
                 raise
             self._default.clear()
             again = await self.calendar_id(remote)
@@ -88,6 +98,11 @@ class Api:
     async def _send(self, request: Request, token: str) -> Answer:
         headers = {**request.headers, "Authorization": f"Bearer {token}"}
         return await self.http.send(replace(request, headers=headers, lane=self.mailbox))
+
+
+def is_default(remote: str) -> bool:
+    """Tell whether a calendar goes by an address, as the default one of a mailbox does: no id of Graph's has an @."""
+    return "@" in remote
 
 
 def _is_conditional(request: Request) -> bool:

@@ -131,5 +131,6 @@ def _changes(found: Found, cursor: Cursor, *, complete: bool) -> Changes:
         complete=complete,
         since=cursor.since if complete else None,
         until=cursor.until if complete else None,
+        unread=tuple(sorted(found.unread)),
         occurrences=found.occurrences,
     )

@@ -105,11 +105,17 @@ def refusal(answer: Answer) -> Refusal:
     )
 
 
-def judge(answer: Answer, *, conditional: bool, now: datetime) -> ProviderError:
-    """Return the exception for an answer that is no success. `conditional`: the request had an If-Match."""
+def judge(answer: Answer, *, conditional: bool, now: datetime, whole: bool = True) -> ProviderError:
+    """Return the exception for an answer that is no success. `conditional`: the request had an If-Match.
+
+    `whole`: it was about the mailbox as a whole. Exchange denies access to single events and calendars too.
+    """
     told = refusal(answer)
     code = told.code.lower()
     kind = _kind(answer.status, told, conditional=conditional)
+    everywhere = whole or "accesspolicy" in told.message.lower()
+    if kind is Unauthorized and code == "erroraccessdenied" and not everywhere:
+        kind = Rejected
     message = f"Graph answered {answer.status} {told.code}: {told.message}".rstrip(": ")
     if kind is Unauthorized:
         message = f"{message}; {_MEND.get(code, _ACCESS)}"

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from connectors.errors import NotFound, Transient
+from connectors.errors import NotFound, ProviderError, Rejected, Transient
 from connectors.microsoft import wire
 from connectors.microsoft.api import Item
 from connectors.microsoft.errors import PROVIDER
@@ -49,6 +49,7 @@ class Found:
     items: dict[str, wire.Item] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)  # the state of each event that was listed
     occurrences: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)  # what could not be read, for a reason of its own
     link: str = ""
 
     def all(self, kind: type[_T]) -> list[_T]:
@@ -105,10 +106,9 @@ class Round:
         listed = {event.ref.event for event in found.all(Event) if event.recurrence}
         orphans = {one.series for one in found.all(wire.Skeleton)} - listed - {""}
         wanted = sorted(orphans - set(found.items) if self.complete else orphans | listed)
-        read = await together(self._master, wanted)
-        for name, series in zip(wanted, read, strict=True):
-            if series is None:
-                found.items[name] = Gone(name)
+        for name, series in await self._each(self._master, wanted, found):
+            if isinstance(series, Gone):
+                found.items[name] = series
             else:
                 self._know(series, found)
 
@@ -124,17 +124,16 @@ class Round:
                 found.keys[event.ref.event] = key
         found.occurrences[name] = tuple(event.ref.event for event, _ in series.changed)
 
-    async def _master(self, name: str) -> Series | None:
+    async def _master(self, name: str) -> Series | Gone:
         try:
             return await self.reader.series(self.calendar, name)
         except NotFound:
-            return None
+            return Gone(name)
 
     async def _removed(self, found: Found) -> None:
         """Find out what became of what is called removed: that is said of what lies outside the window too."""
         names = [one.event for one in found.all(wire.Removed)]
-        for name, read in zip(names, await together(self._left, names), strict=True):
-            found.items[name] = read
+        found.items |= await self._each(self._left, names, found)
 
     async def _left(self, name: str) -> Event | Gone:
         try:
@@ -162,8 +161,26 @@ class Round:
                 unknown.append(name)
             else:
                 found.items[name] = known
-        for name, read in zip(unknown, await together(self._again, unknown), strict=True):
-            found.items[name] = read
+        found.items |= await self._each(self._again, unknown, found)
+
+    async def _each(
+        self, step: Callable[[str], Awaitable[_T]], names: Iterable[str], found: Found
+    ) -> list[tuple[str, _T]]:
+        """Take the step for each; one thing that cannot be read must not keep the rest of the calendar waiting."""
+
+        async def careful(name: str) -> tuple[str, _T] | None:
+            try:
+                return name, await step(name)
+            except ProviderError as error:
+                if not _is_about_one(error):
+                    raise
+                log.warning(
+                    "an event cannot be read", calendar=self.calendar.remote, at=name, reason=str(error)
+                )
+                found.unread.add(name)
+                return None
+
+        return [one for one in await together(careful, names) if one is not None]
 
     async def _again(self, name: str) -> Event | Gone:
         try:
@@ -182,6 +199,11 @@ async def together(step: Callable[[str], Awaitable[_T]], names: Iterable[str]) -
                 raise result
             done.append(result)
     return done
+
+
+def _is_about_one(error: ProviderError) -> bool:
+    """Tell whether it is one thing in the mailbox that cannot be read, and not the mailbox."""
+    return isinstance(error, Rejected) or (isinstance(error, Transient) and error.status == 500)
 
 
 def _is_told(item: Any) -> bool:

@@ -16,7 +16,7 @@ import structlog
 from connectors.errors import NotFound, ProviderError, Rejected, Transient, Unauthorized, Unwatchable
 from connectors.http import Request
 from connectors.microsoft import wire
-from connectors.microsoft.api import Api, Item
+from connectors.microsoft.api import Api, Item, is_default
 from connectors.microsoft.errors import PROVIDER, cap, duplicate, is_unreached
 from connectors.model import CalendarInfo, Subscription
 
@@ -51,7 +51,7 @@ class Subscriptions:
         Both addresses are called before the answer comes, so that it takes as long as our own door.
         Raises Unwatchable, NotFound, Rejected where somebody else has the same subscription.
         """
-        resource = self._resource(calendar)
+        resource = await self._resource(calendar)
 
         def build(expires: datetime) -> Request:
             return self.api.requests.subscribe(resource, address, f"{channel} {token}", expires)
@@ -94,13 +94,14 @@ class Subscriptions:
         except (NotFound, Unauthorized):
             return
 
-    def _resource(self, calendar: CalendarInfo) -> str:
+    async def _resource(self, calendar: CalendarInfo) -> str:
         """Name what is watched: the events of a mailbox are those of its default calendar.
 
         https://github.com/microsoftgraph/microsoft-graph-docs/issues/21978
         """
         mailbox = self.api.mailbox
-        if calendar.remote.lower() == mailbox:
+        if is_default(calendar.remote):
+            await self.api.calendar_id(calendar.remote)  # raises NotFound for the calendar of another mailbox
             return f"users/{mailbox}/events"
         return f"users/{mailbox}/calendars/{calendar.remote}/events"
 

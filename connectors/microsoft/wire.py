@@ -78,8 +78,9 @@ def change_key(item: Mapping[str, Any]) -> str:
 def calendar_info(
     item: Mapping[str, Any], mailbox: str, zone: str = "UTC", aliases: Collection[str] = ()
 ) -> CalendarInfo:
-    """Read a calendar of a mailbox. The default one goes by the mailbox's address, which never changes.
+    """Read a calendar of a mailbox. The default one goes by its owner's address, which outlives its id.
 
+    A mailbox that is named by two of its addresses has one default calendar all the same.
     Calendars of others that are shared with this person are looked after where their owner is: `aliases` are
     further addresses of this one.
     https://learn.microsoft.com/en-us/graph/api/resources/calendar
@@ -90,7 +91,7 @@ def calendar_info(
     identity = text(item.get("id"))
     offered = sequence(item.get("allowedOnlineMeetingProviders"))
     return CalendarInfo(
-        remote=mailbox.lower() if primary else identity,
+        remote=(owner or mailbox.lower()) if primary else identity,
         name=text(item.get("name")) or identity,
         zone=iana(zone, "UTC"),
         writable=owned and item.get("canEdit") is True,

@@ -280,6 +280,30 @@ async def test_our_mark_is_seen_where_people_took_the_block_out(microsoft, stage
     assert set(microsoft.ops()[before:]) == {"events.delta"}
 
 
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 403, "reason": "ErrorAccessDenied"}])
+async def test_one_event_that_cannot_be_read_does_not_keep_the_others_waiting(microsoft, stage, trouble):
+    written = await stage.calendar.write(await added(stage), ZOOM, KEY, SOURCE)
+    fresh = microsoft.registry().calendar(credentials())
+    stage.fault(op="events.get", **trouble)
+    other = await stage.add(Draft(title="Other"))
+    changes = await fresh.changes(stage.info, None)
+    assert (ids(changes), changes.unread) == ({written.ref.event, other}, (written.ref.event,))
+
+
+async def test_trouble_at_graph_ends_the_round(microsoft, stage):
+    await stage.calendar.write(await added(stage), ZOOM, KEY, SOURCE)
+    stage.fault(op="events.get", status=503)
+    with pytest.raises(Transient):
+        await microsoft.registry().calendar(credentials()).changes(stage.info, None)
+
+
+async def test_an_event_that_is_denied_disconnects_nobody(microsoft, stage):
+    event = await added(stage)
+    stage.fault(op="events.patch", status=403, reason="ErrorAccessDenied")
+    with pytest.raises(Rejected):
+        await stage.calendar.write(event, ZOOM, KEY, SOURCE)
+
+
 async def test_a_page_with_an_unreadable_event_is_read(microsoft, stage, capsys):
     link = f"{microsoft.sandbox.url}/microsoft/v1.0/x?$deltatoken=y"
     body = {"value": [{"id": "odd", "type": "singleInstance"}, 5], "@odata.deltaLink": link}
@@ -486,11 +510,11 @@ async def test_the_longest_life_is_learnt_once_for_all_mailboxes(microsoft, stag
     await microsoft.post("modes", max_subscription_minutes=4230)
     before = len(microsoft.calls())
     made = await subscribed(stage)
-    assert microsoft.ops()[before:] == ["subscriptions.create"] * 2
+    assert microsoft.ops()[before:].count("subscriptions.create") == 2
     assert timedelta(minutes=4229) <= made.expires - stage.now() <= timedelta(minutes=4230)
     before = len(microsoft.calls())
     await stage.guest.subscribe(stage.guest_info, "c2", "t2", stage.doorstep)
-    assert microsoft.ops()[before:] == ["subscriptions.create"]
+    assert microsoft.ops()[before:].count("subscriptions.create") == 1
 
 
 async def test_two_mailboxes_may_learn_it_at_the_same_time(microsoft, stage):

@@ -571,3 +571,17 @@ def test_no_item_breaks_anything(strange):
         online.teams(item, "")
         occurrences.original_day(item, "UTC")
         assert notes.noted(read(), notes.properties(item)).ref == read().ref
+
+
+def test_a_mailbox_has_one_default_calendar_whatever_it_is_called():
+    item = {
+        "id": "AAMk=",
+        "isDefaultCalendar": True,
+        "canEdit": True,
+        "owner": {"address": "Ada@example.com"},
+    }
+    found = {
+        wire.calendar_info(item, name, aliases=("ada@example.com",)).remote
+        for name in ("ada@example.com", "a@x")
+    }
+    assert found == {"ada@example.com"}
