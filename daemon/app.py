@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -28,6 +29,7 @@ from daemon.budget import ZoomBudget
 from daemon.config.kinds import Address
 from daemon.config.model import Config
 from daemon.health import Health, Metrics
+from daemon.linking import doorway
 from daemon.notify import Systemd
 from daemon.reconcile import Reconcile
 from daemon.subscriptions import Discover, Lifecycle, Stop, Watch
@@ -41,6 +43,9 @@ from store.errors import StoreSick
 from store.secrets import open_vault
 from webhooks import server
 from webhooks.bell import Bell, Channels
+
+if TYPE_CHECKING:
+    from api.link import Doorway
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +66,7 @@ class Daemon:
     channels: Channels
     sweeps: Sweeps
     health: Health
+    links: Doorway | None = None  # the pages on which people link accounts, where any can be linked
 
 
 @contextmanager
@@ -104,6 +110,9 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             google=config.google_settings(),
             microsoft=config.microsoft_settings(),
             zoom=config.zoom_settings(),
+            jitsi=config.jitsi.settings() if config.jitsi else None,
+            whereby=config.whereby.settings() if config.whereby else None,
+            daily=config.daily.settings() if config.daily else None,
             static=config.static_settings(),
             third_party=await _recall(store, _client(config)),
             on_capability=_remember(store),
@@ -135,7 +144,8 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             log.info("taken over from a process that died", pieces_of_work=released)
         bell = Bell(store, clock, worker.kick)
         health = Health(store, worker, metrics, time.monotonic)
-        yield Daemon(config, store, world, worker, bell, channels, sweeps, health)
+        links = doorway(config, store, vault, http, clock, worker.kick)
+        yield Daemon(config, store, world, worker, bell, channels, sweeps, health, links)
 
 
 def _handlers(
@@ -226,6 +236,8 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
             "admin",
         )
         doors = server.build(daemon.bell, daemon.channels, daemon.health.metrics.pushed)
+        if daemon.links is not None:
+            doors.add_routes(daemon.links.routes())
         await _listen(stack, server.runner(doors), config.listen, "pushes")
         working = asyncio.create_task(daemon.worker.run(stop), name="worker")
         scheduler = timers.start(daemon.sweeps, daemon.config.sync.discover_seconds)

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,54 @@ def connect(provider: str, address: str, out: Path | None, path: Path) -> None:
     click.echo(f"{address} is connected: {file}. Restart huddled to begin.")
 
 
+@main.command()
+@click.argument("provider")
+@click.option("--account", required=True, help="Whose account it is: the address of their calendar.")
+@click.option("--redirect-uri", default="", help="Where the browser is sent when all is done.")
+@config_option
+@json_option
+def link(provider: str, account: str, redirect_uri: str, path: Path, as_json: bool) -> None:
+    """Print an address at which a person lets huddled use their own account at PROVIDER: once, within an hour."""
+    from daemon.linking import make_link
+
+    config = read_config(path, as_json=as_json)
+    now = datetime.now(UTC).timestamp()
+    with _changing(config) as conn:
+        url = asyncio.run(make_link(config, conn, provider, account, redirect_uri, now))
+    click.echo(json.dumps({"url": url}) if as_json else url)
+
+
+@main.command()
+@click.argument("profile")
+@config_option
+def unlink(profile: str, path: Path) -> None:
+    """Give up the conferencing PROFILE (pro_…): revoke and delete its tokens. Meetings that were made stay."""
+    from daemon import logs
+    from daemon.linking import unlink as give_up
+
+    config = read_config(path)
+    logs.configure("warning", config.log.format)
+    with _changing(config) as conn:
+        left = asyncio.run(give_up(config, conn, profile, datetime.now(UTC).timestamp()))
+    click.echo(f"{profile} is unlinked, and its tokens are deleted.")
+    if left:
+        click.echo(left, err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("profile")
+@config_option
+def default(profile: str, path: Path) -> None:
+    """Have the conferencing PROFILE (pro_…) make the meetings of its person, where an event does not say which."""
+    from daemon.linking import choose
+
+    config = read_config(path)
+    with _changing(config) as conn:
+        found = choose(conn, profile)
+    click.echo(f"{found.provider} ({found.name}) is the default of {found.account}.")
+
+
 @main.command("check-config")
 @config_option
 @json_option
@@ -199,4 +249,25 @@ def _open(config: Any) -> Any:
         return connect(str(file), readonly=True)
     except sqlite3.Error as error:
         click.echo(f"{file} cannot be read: {error}", err=True)
+        sys.exit(1)
+
+
+@contextmanager
+def _changing(config: Any) -> Iterator[Any]:
+    """Open the database for a short write beside a running daemon, or say why that cannot be done and end."""
+    import sqlite3
+
+    from daemon.linking import Unlinkable
+    from store.db import connect
+    from store.errors import StoreError
+
+    _open(config).close()
+    try:
+        with closing(connect(str(config.store.path))) as conn:
+            yield conn
+    except Unlinkable as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except (StoreError, sqlite3.Error) as error:
+        click.echo(f"{config.store.path} cannot be changed: {error}", err=True)
         sys.exit(1)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from store import budgets, calendars, conferences, events, profiles, work
+from store import budgets, calendars, conferences, events, link_requests, profiles, work
 from store.db import Store
 from webhooks.bell import Channels
 
@@ -78,6 +78,8 @@ class Sweeps:
             expired = calendars.prune_channels(conn, now, now - UNCONFIRMED)
             rows = conferences.prune(conn, before) + events.prune(conn, before)
             rows += conferences.prune_history(conn, before) + budgets.prune(conn, day)
+            # Whoever opens a link a day late still learns that it has expired.
+            rows += link_requests.prune(conn, now - DAY)
             return rows + work.prune(conn, before) + len(expired), expired
 
         rows, expired = await self.store.tx(drop)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ["connectors", "daemon", "sandbox", "store", "webhooks"]
+PACKAGES = ["api", "connectors", "daemon", "sandbox", "store", "webhooks"]
 PURE = [
     "connectors.block",
     "connectors.details",

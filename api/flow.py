@@ -1,0 +1,204 @@
+"""The linking of an account, without the pages around it: from a link's secret to a profile, each step once.
+
+1. `create` keeps a link for an hour, under the hash of its secret.
+2. `begin` remembers, encrypted, what the provider's answer has to match: the state, the browser, the verifier.
+3. `finish` takes the answer of the browser it was begun in, burns the state, redeems the code and keeps the account.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import structlog
+
+from api import outcomes
+from api.outcomes import Failed, Linked, Stop
+from connectors.errors import ProviderError, Rejected, Transient
+from connectors.linking import Authorised, Lacking, Linkable
+from store import link_requests, linked
+from store.db import Store
+from store.errors import KeyWrong, StoreError
+from store.link_requests import LinkRequest
+from store.secrets import Vault
+
+log = structlog.get_logger(__name__)
+
+LIFE = 3600.0  # seconds that a link is good
+SECRET = re.compile("[A-Za-z0-9_-]{43}")  # 256 bits
+STATE = re.compile(r"(?P<id>[0-9a-f]{64})\.[A-Za-z0-9_-]{43}")
+
+Relinked = Callable[[sqlite3.Connection, str, float], None]
+"""Called in the transaction that keeps a profile, with its id: what waits for it is to be looked at again."""
+
+
+def create(
+    conn: sqlite3.Connection, secret: str, account: str, provider: str, redirect_uri: str, now: float
+) -> LinkRequest:
+    """Keep a new link, whose `secret` only its address holds."""
+    request = LinkRequest(
+        link_requests.request_id(secret), account.lower(), provider, redirect_uri, now, now + LIFE
+    )
+    link_requests.add(conn, request)
+    return request
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The flow of one installation. Chance and time are arguments."""
+
+    store: Store
+    vault: Vault
+    providers: Mapping[str, Linkable]
+    public_url: str
+    clock: Callable[[], float]
+    fresh: Callable[[], str]  # 43 characters that nobody can guess
+    relinked: Relinked
+    kick: Callable[[], None] = lambda: None
+
+    async def find(self, secret: str) -> LinkRequest | Stop:
+        """Return the link with this secret, if it is still good."""
+        if not SECRET.fullmatch(secret):
+            return outcomes.UNKNOWN
+        return await self._good(link_requests.request_id(secret))
+
+    async def begin(self, request: LinkRequest, provider: str, browser: str) -> str | Stop:
+        """Return the provider's page for the person at this browser."""
+        found = self.providers.get(provider)
+        if found is None or request.provider not in ("", provider):
+            return outcomes.NO_PROVIDER
+        state, verifier = f"{request.id}.{self.fresh()}", self.fresh()
+        awaited = {
+            "state": _digest(state),
+            "browser": _digest(browser),
+            "verifier": verifier,
+            "provider": provider,
+        }
+        sealed, now = self.vault.seal(json.dumps(awaited)), self.clock()
+        try:
+            good = await self.store.tx(lambda conn: link_requests.open_flow(conn, request.id, sealed, now))
+        except (StoreError, TimeoutError):
+            return outcomes.DISK
+        return found.authorize(self.callback(provider), state, verifier) if good else outcomes.EXPIRED
+
+    def callback(self, provider: str) -> str:
+        """Return the address that the provider sends the browser back to."""
+        return f"{self.public_url.rstrip('/')}/link/callback/{provider}"
+
+    async def finish(self, provider: str, query: Mapping[str, str], browser: str) -> Linked | Failed | Stop:
+        """Take the provider's answer, once."""
+        state = query.get("state", "")
+        match = STATE.fullmatch(state)
+        request = await self._good(match["id"]) if match else outcomes.STRANGE
+        if isinstance(request, Stop):
+            return outcomes.STRANGE if request is outcomes.UNKNOWN else request
+        awaited = self._awaited(request)
+        if not awaited or not _same(awaited["state"], state) or awaited["provider"] != provider:
+            return outcomes.STRANGE
+        if not browser or not _same(awaited["browser"], browser):
+            return outcomes.ELSEWHERE
+        sealed = request.opened or b""
+        try:
+            mine = await self.store.tx(lambda conn: link_requests.take_answer(conn, request.id, sealed))
+        except (StoreError, TimeoutError):
+            return outcomes.DISK
+        found = self.providers.get(provider)
+        if not mine or found is None:
+            return outcomes.STRANGE
+        return await self._redeemed(request, found, query, awaited["verifier"])
+
+    async def _good(self, name: str) -> LinkRequest | Stop:
+        try:
+            request = await self.store.read(lambda conn: link_requests.get(conn, name))
+        except (StoreError, TimeoutError):
+            return outcomes.DISK
+        if request is None:
+            return outcomes.UNKNOWN
+        if request.used_at is not None:
+            return outcomes.USED
+        return outcomes.EXPIRED if request.expires_at <= self.clock() else request
+
+    def _awaited(self, request: LinkRequest) -> Mapping[str, str]:
+        if request.opened is None:
+            return {}
+        try:
+            found: Mapping[str, str] = json.loads(self.vault.open(request.opened))
+        except KeyWrong:
+            return {}
+        return found
+
+    async def _redeemed(
+        self, request: LinkRequest, found: Linkable, query: Mapping[str, str], verifier: str
+    ) -> Linked | Failed:
+        if "error" in query or not query.get("code"):
+            return self._refused(request, found, query.get("error", ""))
+        try:
+            authorised = await found.redeem(query["code"], verifier, self.callback(found.provider))
+        except Lacking as error:
+            log.warning(
+                "account not linked", account=request.account, provider=found.provider, error=str(error)
+            )
+            return Failed(request.redirect_uri, "invalid_scope", outcomes.lacking(found.title, error.scopes))
+        except ProviderError as error:
+            log.error(
+                "account not linked", account=request.account, provider=found.provider, error=str(error)
+            )
+            passing = isinstance(error, Transient | Rejected)
+            stop = outcomes.silent(found.title) if passing else outcomes.broken(found.title)
+            return Failed(
+                request.redirect_uri, "temporarily_unavailable" if passing else "server_error", stop
+            )
+        try:
+            return await self._kept(request, found, authorised)
+        except (StoreError, TimeoutError) as error:
+            log.error("account not kept", account=request.account, provider=found.provider, error=str(error))
+            await self._given_back(found, authorised)
+            return Failed(request.redirect_uri, "temporarily_unavailable", outcomes.DISK)
+
+    def _refused(self, request: LinkRequest, found: Linkable, error: str) -> Failed:
+        """Judge a no of the provider's page: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1."""
+        log.info("account not linked", account=request.account, provider=found.provider, error=error[:40])
+        if error in ("server_error", "temporarily_unavailable"):
+            return Failed(request.redirect_uri, "temporarily_unavailable", outcomes.silent(found.title))
+        if error == "access_denied":
+            return Failed(request.redirect_uri, "access_denied", outcomes.declined(found.title))
+        return Failed(request.redirect_uri, "server_error", outcomes.broken(found.title))
+
+    async def _kept(self, request: LinkRequest, found: Linkable, got: Authorised) -> Linked:
+        name = linked.credential_id(found.provider, got.client, got.who.id)
+        sealed, now = self.vault.seal(got.token), self.clock()
+        credential = linked.Credential(
+            name, found.provider, got.client, got.who.id, sealed, " ".join(sorted(got.scopes)), now, None
+        )
+
+        def keep(conn: sqlite3.Connection) -> str:
+            profile, _ = linked.link(conn, request.account, got.who.name, credential, now)
+            link_requests.use(conn, request.id, now)
+            for one in linked.sharing(conn, name):
+                self.relinked(conn, one.id, now)
+            return profile
+
+        profile = await self.store.tx(keep)
+        self.kick()
+        log.info("account linked", account=request.account, provider=found.provider, profile=profile)
+        return Linked(request.redirect_uri, profile, found.title, got.who.name, request.account)
+
+    async def _given_back(self, found: Linkable, got: Authorised) -> None:
+        """Revoke what could not be kept, so that no token lives on that nobody knows of."""
+        try:
+            await found.revoke(got.token)
+        except ProviderError as error:
+            log.error("token not revoked", provider=found.provider, error=str(error))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _same(digest: str, text: str) -> bool:
+    return hmac.compare_digest(digest, _digest(text))

@@ -1,0 +1,152 @@
+"""The pages on which people link an account: what is asked, the way to the provider, and the way back.
+
+Looking at a link changes nothing, so that mail filters and browsers that look ahead use none up.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiolimiter import AsyncLimiter
+
+from api import outcomes
+from api.addresses import adding
+from api.flow import LIFE, SECRET, Flow
+from api.outcomes import Failed, Linked, Stop
+from api.pages.render import HEADERS, LOGO, STYLE, Pages
+from store.link_requests import LinkRequest
+
+GUESSES_A_MINUTE = 30  # links that are not known, over all visitors
+LARGEST_FORM = 4096  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """The handlers of the link pages."""
+
+    flow: Flow
+    pages: Pages
+    guesses: AsyncLimiter = field(default_factory=lambda: AsyncLimiter(GUESSES_A_MINUTE, 60))
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Return what the public listener has to serve."""
+        return [
+            web.get(STYLE, self.pages.style),
+            web.get(LOGO, self.pages.logo),
+            web.get("/link/callback/{provider}", self.back, allow_head=False),
+            web.get("/link/{secret}", self.look),
+            web.post("/link/{secret}", self.go),
+        ]
+
+    async def look(self, request: web.Request) -> web.Response:
+        """Say what is asked of the person, and show the button."""
+        found = await self._find(request)
+        if isinstance(found, Stop):
+            return self._stopped(found)
+        browser = self._browser(request) or self.flow.fresh()
+        offered = [one for name, one in sorted(self.flow.providers.items()) if found.provider in ("", name)]
+        if not offered:
+            return self._stopped(outcomes.NO_PROVIDER)
+        answer = self.pages.page(
+            "link",
+            account=found.account,
+            providers=offered,
+            action=self.pages.base + f"/link/{request.match_info['secret']}",
+            proof=_proof(found, browser),
+            until=datetime.fromtimestamp(found.expires_at, UTC).strftime("%H:%M UTC"),
+        )
+        self._remember(answer, browser)
+        return answer
+
+    async def go(self, request: web.Request) -> web.Response:
+        """Send the person on to the provider."""
+        found = await self._find(request)
+        if isinstance(found, Stop):
+            return self._stopped(found)
+        if (request.content_length or 0) > LARGEST_FORM:
+            return self._stopped(outcomes.FORGED)
+        form, browser = await request.post(), self._browser(request)
+        # Another site can press our button in somebody's browser, but it cannot read our page, nor set our cookie.
+        if not browser or not hmac.compare_digest(
+            str(form.get("proof", "")).encode(), _proof(found, browser).encode()
+        ):
+            return self._stopped(outcomes.FORGED)
+        provider = str(form.get("provider", ""))
+        url = await self.flow.begin(found, provider, browser)
+        if isinstance(url, Stop):
+            return self._stopped(url)
+        # Not a redirect: browsers hold `form-action` against every redirect that follows a form, and providers
+        # send people through hosts of theirs that nobody can list. https://www.w3.org/TR/CSP3/#directive-form-action
+        answer = self.pages.page("leave", title=self.flow.providers[provider].title, url=url)
+        self._remember(answer, browser)
+        return answer
+
+    async def back(self, request: web.Request) -> web.Response:
+        """Take the provider's answer, and send the person where the caller wants them."""
+        came = await self.flow.finish(request.match_info["provider"], request.query, self._browser(request))
+        match came:
+            case Stop():
+                return self._stopped(came)
+            case Failed(redirect_uri="", stop=stop):
+                return self._stopped(stop)
+            case Failed(redirect_uri=uri, error="access_denied"):
+                return _redirect(adding(uri, error="access_denied"))
+            case Failed(redirect_uri=uri, error=error, stop=stop):
+                told = f"{stop.title}: {' '.join(stop.scopes)}" if stop.scopes else stop.text
+                return _redirect(adding(uri, error=error, error_description=told))
+            case Linked(redirect_uri=""):
+                return self.pages.page("done", title=came.title, name=came.name, account=came.account)
+            case Linked(redirect_uri=uri, profile=profile):
+                return _redirect(adding(uri, last_linked_profile_id=profile))
+
+    async def _find(self, request: web.Request) -> LinkRequest | Stop:
+        found = await self.flow.find(request.match_info["secret"])
+        if found is outcomes.UNKNOWN:
+            if not self.guesses.has_capacity():
+                return outcomes.BUSY
+            await self.guesses.acquire()
+        return found
+
+    def _stopped(self, stop: Stop) -> web.Response:
+        return self.pages.page(
+            "stopped", stop.status, title=stop.title, text=stop.text, advice=stop.advice, scopes=stop.scopes
+        )
+
+    @property
+    def _cookie(self) -> str:
+        return "__Host-huddled-link" if self._https else "huddled-link"
+
+    @property
+    def _https(self) -> bool:
+        return urlsplit(self.flow.public_url).scheme == "https"
+
+    def _browser(self, request: web.Request) -> str:
+        """Return the secret that this browser got from us, "" where it has none."""
+        found = request.cookies.get(self._cookie, "")
+        return found if SECRET.fullmatch(found) else ""
+
+    def _remember(self, answer: web.Response, browser: str) -> None:
+        # Lax, as the way back from the provider is a link from another site.
+        answer.set_cookie(
+            self._cookie,
+            browser,
+            max_age=int(LIFE),
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def _proof(request: LinkRequest, browser: str) -> str:
+    return sha256(f"{request.id} {browser}".encode()).hexdigest()
+
+
+def _redirect(url: str) -> web.Response:
+    return web.Response(status=303, headers={**HEADERS, "Location": url})

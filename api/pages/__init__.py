@@ -1,0 +1,1 @@
+"""Our pages: templates, one stylesheet, and the headers that keep them safe."""

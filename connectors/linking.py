@@ -1,0 +1,112 @@
+"""Accounts that people can link: where they say yes, what comes of it, and how it is taken back.
+
+A provider's code is loaded only where there are settings for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Final, Protocol, cast
+
+from connectors import consented
+from connectors.errors import ProviderError, Unauthorized
+from connectors.http import Http
+from connectors.model import Identity
+from connectors.oauth import Now
+from connectors.settings import OAuthApp
+
+TITLES: Final = {"goto": "GoTo", "webex": "Webex", "zoom": "Zoom"}
+
+
+class Account(Protocol):
+    """The module `account` of a provider."""
+
+    NEEDS: consented.Needs
+
+    def app(self, settings: Any) -> OAuthApp:
+        """Return the app that people link. Raises Rejected where the settings have none."""
+
+    async def identity(self, http: Http, settings: Any, access: str) -> Identity:
+        """Ask who has given an access token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """What a person's yes has brought."""
+
+    who: Identity
+    client: str  # the app's client id
+    token: str = field(repr=False)
+    scopes: frozenset[str]
+
+
+class Lacking(Unauthorized):
+    """The person, or the app's registration, did not allow everything that is needed."""
+
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Linkable:
+    """One provider at which people have accounts of their own."""
+
+    provider: str
+    title: str
+    http: Http
+    settings: Any = field(repr=False)
+    account: Account
+    now: Now
+
+    @property
+    def app(self) -> OAuthApp:
+        """The app that people allow."""
+        return self.account.app(self.settings)
+
+    def authorize(self, redirect_uri: str, state: str, verifier: str) -> str:
+        """Return the page where the person says yes."""
+        return consented.authorize_url(self.app, redirect_uri, state, verifier)
+
+    async def redeem(self, code: str, verifier: str, redirect_uri: str) -> Authorised:
+        """Turn the answer of that page into something to keep.
+
+        Raises Lacking where too little was allowed, and else as `consented.exchange`. What is not kept then is
+
+        """
+        app = self.app
+        granted = await consented.exchange(self.http, app, code, verifier, redirect_uri, self.now)
+        if missing := consented.missing(granted.scopes, self.account.NEEDS):
+            lacking = Lacking(
+                f"not allowed: {', '.join(missing)}", provider=app.provider, reason="missing_scope"
+            )
+            lacking.scopes = missing
+            raise lacking
+        settings = _regional(self.account, self.settings, granted.api_url)
+        who = await self.account.identity(self.http, settings, granted.access)
+        return Authorised(who, app.client_id, granted.refresh, granted.scopes)
+
+    async def revoke(self, token: str) -> bool:
+        """Take a refresh token back; False where the provider offers no way. Raises ProviderError."""
+        return await consented.revoke(self.http, self.app, token, self.now)
+
+
+def linkables(http: Http, now: Now, settings: Mapping[str, Any]) -> Mapping[str, Linkable]:
+    """Return the providers that are set up for people's own accounts, by name; `settings` may hold None."""
+    found = {}
+    for provider, given in settings.items():
+        if given is None or provider not in TITLES:
+            continue
+        account = cast("Account", import_module(f"connectors.{provider}.account"))
+        try:
+            account.app(given)
+        except ProviderError:
+            continue
+        found[provider] = Linkable(provider, TITLES[provider], http, given, account, now)
+    return found
+
+
+def _regional(account: Account, settings: Any, api_url: str) -> Any:
+    """Let Zoom say where it wants to be asked."""
+    at = getattr(account, "regional", None)
+    return settings if at is None else at(settings, api_url)

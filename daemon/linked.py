@@ -1,0 +1,24 @@
+"""What follows when somebody has linked an account: whatever waited for it is looked at again."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from store import calendars, linked, profiles, work
+
+
+def relinked(conn: sqlite3.Connection, profile: str, now: float) -> None:
+    """Ring for the events whose meeting this profile makes, and list the person's calendars in full.
+
+    Events that found no account until now are known only by what stands on them.
+    """
+    found = linked.get(conn, profile)
+    if found is None:
+        return
+    affected = linked.affected(conn, profile)
+    work.ring(conn, "reconcile", sorted(f"{calendar}/{event}" for calendar, event in affected), now)
+    mine = [one.id for one in profiles.everyone(conn) if one.address.lower() == found.account]
+    watched = [one.id for name in mine for one in calendars.of_profile(conn, name)]
+    for calendar in watched:
+        calendars.restart(conn, calendar)
+    work.ring(conn, "sync", sorted(watched), now)

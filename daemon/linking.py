@@ -1,0 +1,135 @@
+"""The accounts that people link, as the daemon and the command line see them."""
+
+from __future__ import annotations
+
+import mimetypes
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from connectors.errors import ProviderError
+from connectors.http import Http, connect
+from connectors.linking import linkables
+from daemon.accounts import everybody
+from daemon.config.model import Config
+from daemon.linked import relinked
+from store import linked
+from store.db import InlineStore, Store
+from store.errors import KeyWrong
+from store.linked import Linked
+from store.secrets import Vault, open_vault
+
+if TYPE_CHECKING:
+    from api.link import Doorway
+
+SECRET_BYTES = 32
+
+
+class Unlinkable(Exception):
+    """It cannot be linked, and why."""
+
+
+def settings(config: Config) -> Mapping[str, Any]:
+    """Return the settings of the providers at which people may have accounts of their own."""
+    return {"zoom": config.zoom_settings()}
+
+
+def doorway(
+    config: Config,
+    store: Store,
+    vault: Vault,
+    http: Http,
+    clock: Callable[[], float],
+    kick: Callable[[], None],
+) -> Doorway | None:
+    """Make the pages on which people link an account; None where no provider is set up for that."""
+    providers = linkables(http, lambda: datetime.fromtimestamp(clock(), UTC), settings(config))
+    if not providers:
+        return None
+    from api.flow import Flow
+    from api.link import Doorway
+    from api.pages.render import Branding, Pages
+
+    brand, public = config.branding, config.server.public_url
+    logo = brand.logo_file
+    pages = Pages(
+        Branding(
+            brand.name,
+            brand.color,
+            logo.read_bytes() if logo else b"",
+            (mimetypes.guess_type(logo.name)[0] if logo else None) or "application/octet-stream",
+        ),
+        urlsplit(public).path.rstrip("/"),
+    )
+    flow = Flow(store, vault, providers, public, clock, fresh, relinked, kick)
+    return Doorway(flow, pages)
+
+
+def fresh() -> str:
+    """Return 43 characters that nobody can guess."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+async def make_link(
+    config: Config, conn: sqlite3.Connection, provider: str, account: str, redirect_uri: str, now: float
+) -> str:
+    """Return an address, good once and for an hour, at which the person links an account. Raises Unlinkable."""
+    from api.addresses import why_not
+    from api.flow import create
+
+    if account.lower() not in {one.address.lower() for one in everybody(config)}:
+        raise Unlinkable(f"{account}: no calendars of this address are in the configuration")
+    async with connect() as http:
+        known = linkables(http, lambda: datetime.fromtimestamp(now, UTC), settings(config))
+    if provider not in known:
+        raise Unlinkable(
+            f"{provider} is not set up for people's own accounts; these are: {', '.join(known) or 'none'}"
+        )
+    if redirect_uri and (why := why_not(redirect_uri)):
+        raise Unlinkable(f"the redirect URI {why}")
+    secret = fresh()
+    InlineStore(conn).run(lambda one: create(one, secret, account, provider, redirect_uri, now))
+    return f"{config.server.public_url.rstrip('/')}/link/{secret}"
+
+
+def find(conn: sqlite3.Connection, profile: str) -> Linked:
+    """Return a conferencing profile. Raises Unlinkable where there is none."""
+    found = linked.get(conn, profile)
+    if found is None:
+        raise Unlinkable(f"{profile} is no conferencing profile; huddled status lists them")
+    return found
+
+
+async def unlink(config: Config, conn: sqlite3.Connection, profile: str, now: float) -> str:
+    """Delete a profile, and its tokens where no other profile shares them, and revoke these at the provider.
+
+    Meetings that were made stay. Returns what is left for a person to do, "" for nothing. Raises Unlinkable.
+    """
+    found = find(conn, profile)
+    vault = open_vault(config.store.key_file)
+    credential = InlineStore(conn).run(lambda one: linked.unlink(one, profile))
+    if credential is None:
+        return ""
+    async with connect(deadline=config.limits.call_deadline_seconds) as http:
+        known = linkables(http, lambda: datetime.fromtimestamp(now, UTC), settings(config))
+        try:
+            provider = known.get(found.provider)
+            if provider and await provider.revoke(vault.open(credential.secret)):
+                return ""
+            why = "it offers no way" if provider else "it is no longer in the configuration"
+        except (ProviderError, KeyWrong) as error:
+            why = str(error)
+    return (
+        f"{found.provider} could not be told ({why}). {found.name} should remove the app there, "
+        "in the list of apps that were allowed."
+    )
+
+
+def choose(conn: sqlite3.Connection, profile: str) -> Linked:
+    """Make a profile its account's default. Raises Unlinkable."""
+    found = find(conn, profile)
+    InlineStore(conn).run(lambda one: linked.choose(one, found.account, profile))
+    return found
