@@ -1,8 +1,10 @@
-"""Pushes as Google sends them, from a hand that may also forge them."""
+"""Pushes as Google and Graph send them, from a hand that may also forge them."""
 
 from __future__ import annotations
 
 import http.client
+import json
+import secrets
 from urllib.parse import urlsplit
 
 
@@ -26,6 +28,23 @@ def knock(
         **{name.replace("_", "-"): value for name, value in more.items()},
     }
     return post(public, f"/hooks/google/{channel}", b"", headers)
+
+
+def notify(public: str, *states: str, **more: str) -> int | None:
+    """Send a batch of notifications with these clientStates; return the status of the answer, or None."""
+    value = [
+        {
+            "subscriptionId": secrets.token_hex(16),
+            "changeType": "updated",
+            "resource": "Users/ada/Events/AAMk",
+            "resourceData": {"@odata.type": "#Microsoft.Graph.Event", "id": "AAMk"},
+            "clientState": state,
+            **more,
+        }
+        for state in states
+    ]
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    return post(public, "/hooks/microsoft", json.dumps({"value": value}).encode(), headers)
 
 
 def post(public: str, path: str, body: bytes, headers: dict[str, str]) -> int | None:

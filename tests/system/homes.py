@@ -23,6 +23,10 @@ class Home:
     door: int  # the answer to a push that was noted
     writing: str = "events.patch"
 
+    def op(self, wanted: str) -> str:
+        """Return the operation that a word of a test's table stands for."""
+        return str(getattr(self, wanted)) if hasattr(self, wanted) else wanted
+
     def service(self, wanted: str) -> str:
         """Return the service that a word of a test's table stands for."""
         return self.integrated if wanted == "integrated" else wanted
@@ -53,5 +57,8 @@ OUTLOOK = Home(
     door=202,
 )
 HOMES = {home.name: home for home in (GOOGLE, OUTLOOK)}
+at_google, at_outlook = (
+    pytest.mark.parametrize("home", [name], indirect=True, scope="module") for name in HOMES
+)
 everywhere = pytest.mark.parametrize("home", HOMES, indirect=True, scope="module")
 """Of a test, or in the `pytestmark` of a file: it is played with Google's calendars and with Outlook's."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.system.checks import link
+from tests.system.checks import link, words
+from tests.system.homes import GOOGLE, at_google, at_outlook, everywhere
 from tests.system.people import hours
 from tests.system.providers import Json
 from tests.system.seen import Seen
@@ -25,13 +26,38 @@ ANYWHERE = {
     "a connection cut before": {"drop": "before"},
     "a connection cut after": {"drop": "after"},
 }
-FROM_GOOGLE = {
-    "403 quotaExceeded": {"status": 403, "reason": "quotaExceeded", **SOON},
-    "403 rateLimitExceeded": {"status": 403, "reason": "rateLimitExceeded", **SOON},
-    "401": {"status": 401, "reason": "authError"},
+OF_CALENDARS = {
+    "google": {
+        "403 quotaExceeded": {"status": 403, "reason": "quotaExceeded", **SOON},
+        "403 rateLimitExceeded": {"status": 403, "reason": "rateLimitExceeded", **SOON},
+        "401": {"status": 401, "reason": "authError"},
+    },
+    "outlook": {
+        "429 without innerError": {
+            "status": 429,
+            "body": {"error": {"code": "ApplicationThrottled", "message": "Application is over its limit."}},
+            **SOON,
+        },
+        "503 in HTML": {
+            "status": 503,
+            "body": "<html>Service unavailable</html>",
+            "content_type": "text/html",
+        },
+        "a code that is empty": {"status": 500, "body": {"error": {"code": "", "message": ""}}},
+        "401": {"status": 401, "reason": "InvalidAuthenticationToken"},
+    },
 }
-OF_WRITES = {"412": {"status": 412, "reason": "conditionNotMet"}}
-OF_LISTS = {"410": {"status": 410, "reason": "fullSyncRequired"}}
+OF_WRITES = {
+    "google": {"412": {"status": 412, "reason": "conditionNotMet"}},
+    "outlook": {
+        "412": {"status": 412, "reason": "ErrorIrresolvableConflict"},
+        "409": {"status": 409, "reason": "ErrorIrresolvableConflict"},
+    },
+}
+OF_LISTS = {
+    "google": {"410": {"status": 410, "reason": "fullSyncRequired"}},
+    "outlook": {"410": {"status": 410, "reason": "SyncStateNotFound"}},
+}
 OF_ZOOM = {"401": {"status": 401}}
 
 
@@ -41,14 +67,18 @@ class Call:
 
     op: str
     service: str
-    faults: dict[str, Json]
+    faults: str
     begin: Callable[[Stage], Seen]
     act: Callable[[Stage, Seen], object]
     stays: bool = True
 
 
 def _flagged(service: str) -> Callable[[Stage], Seen]:
-    return lambda stage: stage.gets(stage.ada.add(f"Plan @{service}", text="Agenda"), service)
+    def begin(stage: Stage) -> Seen:
+        wanted = stage.home.service(service)
+        return stage.gets(stage.ada.add(f"Plan @{wanted}", text="Agenda"), wanted)
+
+    return begin
 
 
 def _plain(stage: Stage) -> Seen:
@@ -56,7 +86,7 @@ def _plain(stage: Stage) -> Seen:
 
 
 def _flag(service: str) -> Callable[[Stage, Seen], object]:
-    return lambda stage, event: stage.ada.change(event, title=f"Plan @{service}")
+    return lambda stage, event: stage.ada.change(event, title=f"Plan @{stage.home.service(service)}")
 
 
 def _unflag(stage: Stage, event: Seen) -> object:
@@ -67,43 +97,75 @@ def _later(stage: Stage, event: Seen) -> object:
     return stage.ada.change(event, **hours(72))
 
 
-WRITES = {**ANYWHERE, **FROM_GOOGLE, **OF_WRITES}
+def _faults(kind: str, home: str) -> dict[str, Json]:
+    """Return what may go wrong with a kind of call."""
+    of_calendars = {**ANYWHERE, **OF_CALENDARS[home]}
+    kinds = {
+        "lists": {**of_calendars, **OF_LISTS[home]},
+        "writes": {**of_calendars, **OF_WRITES[home]},
+        "reads": of_calendars,
+        "zoom": {**ANYWHERE, **OF_ZOOM},
+    }
+    return kinds[kind]
+
+
 CALLS = {
-    "reading changes": Call(
-        "events.list", "zoom", {**ANYWHERE, **FROM_GOOGLE, **OF_LISTS}, _plain, _flag("zoom")
+    "reading changes": Call("listing", "zoom", "lists", _plain, _flag("zoom")),
+    "making the calendar's own": Call("events.patch", "integrated", "writes", _plain, _flag("integrated")),
+    "writing details": Call("events.patch", "zoom", "writes", _plain, _flag("zoom")),
+    "removing details": Call("events.patch", "zoom", "writes", _flagged("zoom"), _unflag, stays=False),
+    "removing the calendar's own": Call(
+        "events.patch", "integrated", "writes", _flagged("integrated"), _unflag, stays=False
     ),
-    "making a Meet": Call("events.patch", "meet", WRITES, _plain, _flag("meet")),
-    "writing details": Call("events.patch", "zoom", WRITES, _plain, _flag("zoom")),
-    "removing details": Call("events.patch", "zoom", WRITES, _flagged("zoom"), _unflag, stays=False),
-    "removing a Meet": Call("events.patch", "meet", WRITES, _flagged("meet"), _unflag, stays=False),
-    "creating": Call("zoom.create", "zoom", {**ANYWHERE, **OF_ZOOM}, _plain, _flag("zoom")),
-    "updating": Call("zoom.update", "zoom", {**ANYWHERE, **OF_ZOOM}, _flagged("zoom"), _later),
-    "deleting": Call("zoom.delete", "zoom", {**ANYWHERE, **OF_ZOOM}, _flagged("zoom"), _unflag, stays=False),
+    "creating": Call("zoom.create", "zoom", "zoom", _plain, _flag("zoom")),
+    "updating": Call("zoom.update", "zoom", "zoom", _flagged("zoom"), _later),
+    "deleting": Call("zoom.delete", "zoom", "zoom", _flagged("zoom"), _unflag, stays=False),
 }
+AT_OUTLOOK = {"reading our mark": Call("events.get", "zoom", "reads", _flagged("zoom"), _later)}
 
 
 @pytest.fixture(scope="module")
-def settings():
-    return {
-        "google": {"third_party_conference_data": False},
-        "limits": {"call_deadline_seconds": 1},
-    }
+def settings(home):
+    soon = {"limits": {"call_deadline_seconds": 1}}
+    return {**soon, "google": {"third_party_conference_data": False}} if home == GOOGLE else soon
 
 
+@at_google
 @pytest.mark.parametrize(
-    ("at", "fault"), [(at, fault) for at, call in CALLS.items() for fault in call.faults]
+    ("at", "fault"), [(at, fault) for at, call in CALLS.items() for fault in _faults(call.faults, "google")]
 )
 def test_a_call_that_fails_changes_nothing_in_the_end(standing, at, fault):
-    stage, call = standing, CALLS[at]
-    event = call.begin(stage)
+    _fail_and_change_nothing(standing, at, [fault])
+
+
+@at_outlook
+@pytest.mark.parametrize("fault", _faults("lists", "outlook"))
+def test_a_reading_that_fails_changes_nothing_in_the_end(standing, fault):
+    _fail_and_change_nothing(standing, "reading changes", [fault])
+
+
+@at_outlook
+@pytest.mark.parametrize("at", [at for at in CALLS if at != "reading changes"] + [*AT_OUTLOOK])
+def test_calls_that_fail_in_every_way_at_once_change_nothing_in_the_end(standing, at):
+    _fail_and_change_nothing(standing, at, list(_faults({**CALLS, **AT_OUTLOOK}[at].faults, "outlook")))
+
+
+def _fail_and_change_nothing(stage, at, faults):
+    """Play a call for as many events as there are faults, each of which strikes once."""
+    call = {**CALLS, **AT_OUTLOOK}[at]
+    op, service = stage.home.op(call.op), stage.home.service(call.service)
+    events = [call.begin(stage) for _ in faults]
     stage.rest()
-    stage.providers.fault(call.op, **call.faults[fault])
-    call.act(stage, event)
-    stage.until(stage.providers.hits, f"a call of {call.op}")
-    stage.in_step({event.id: call.service} if call.stays else {})
-    after = stage.ada.see(event)
-    assert after.text.startswith("Agenda")
-    assert not call.stays or not link(event) or link(after) == link(event)
+    for fault in faults:
+        stage.providers.fault(op, **_faults(call.faults, stage.home.name)[fault])
+    for event in events:
+        call.act(stage, event)
+    stage.until(lambda: stage.providers.hits() == len(faults), f"calls of {op}")
+    stage.in_step({event.id: service for event in events} if call.stays else {})
+    for event in events:
+        after = stage.ada.see(event)
+        assert words(after).startswith("Agenda")
+        assert not call.stays or not link(event) or link(after) == link(event)
 
 
 @pytest.mark.parametrize("fault", ["500", "no answer"])
@@ -119,6 +181,7 @@ def test_a_recovery_that_fails_too_is_recovered_from(standing, recovery, fault):
     assert link(stage.ada.see(event)) == made["join_url"]
 
 
+@everywhere
 def test_someone_who_types_while_we_write_loses_not_a_word(standing):
     stage = standing
     stage.providers.fault("zoom.create", delay=0.7)
@@ -126,10 +189,11 @@ def test_someone_who_types_while_we_write_loses_not_a_word(standing):
     stage.until(stage.providers.zoom, "a meeting")
     stage.ada.change(event, text="Agenda\n1. What I thought of in the last second")
     stage.in_step({event.id: "zoom"})
-    assert stage.ada.see(event).text.startswith("Agenda\n1. What I thought of in the last second\n")
+    assert words(stage.ada.see(event)).startswith("Agenda\n1. What I thought of in the last second\n")
     assert "412" in {str(call["status"]) for call in stage.providers.calls()}
 
 
+@everywhere
 def test_an_event_that_is_deleted_while_its_meeting_is_made_leaves_no_meeting(standing):
     stage = standing
     stage.providers.fault("zoom.create", delay=0.7)
