@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.daily import routes as daily
 from sandbox.google import routes as google
+from sandbox.goto import routes as goto
 from sandbox.microsoft import routes as microsoft
-from sandbox.whereby import routes as whereby
 from sandbox.webex import routes as webex
+from sandbox.whereby import routes as whereby
 from sandbox.zoom import routes as zoom
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def providers() -> dict[str, Provider]:
         "google": google,
         "microsoft": microsoft,
         "zoom": zoom,
+        "goto": goto,
         "webex": webex,
         "whereby": whereby,
         "daily": daily,
