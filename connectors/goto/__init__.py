@@ -1,0 +1,1 @@
+"""GoTo Meeting: each person's own account."""

@@ -1,0 +1,63 @@
+"""Countries as GoTo spells them beside its dial-in numbers, and their codes. Data, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+COUNTRIES: Mapping[str, str] = MappingProxyType(
+    {
+        "argentina": "AR",
+        "australia": "AU",
+        "austria": "AT",
+        "belgium": "BE",
+        "brazil": "BR",
+        "bulgaria": "BG",
+        "canada": "CA",
+        "chile": "CL",
+        "china": "CN",
+        "colombia": "CO",
+        "czech republic": "CZ",
+        "denmark": "DK",
+        "finland": "FI",
+        "france": "FR",
+        "germany": "DE",
+        "greece": "GR",
+        "hong kong": "HK",
+        "hungary": "HU",
+        "iceland": "IS",
+        "india": "IN",
+        "indonesia": "ID",
+        "ireland": "IE",
+        "israel": "IL",
+        "italy": "IT",
+        "japan": "JP",
+        "korea, republic of": "KR",
+        "luxembourg": "LU",
+        "malaysia": "MY",
+        "mexico": "MX",
+        "netherlands": "NL",
+        "new zealand": "NZ",
+        "norway": "NO",
+        "panama": "PA",
+        "peru": "PE",
+        "philippines": "PH",
+        "poland": "PL",
+        "portugal": "PT",
+        "romania": "RO",
+        "russian federation": "RU",
+        "singapore": "SG",
+        "south africa": "ZA",
+        "spain": "ES",
+        "sweden": "SE",
+        "switzerland": "CH",
+        "taiwan": "TW",
+        "thailand": "TH",
+        "turkey": "TR",
+        "ukraine": "UA",
+        "united arab emirates": "AE",
+        "united kingdom": "GB",
+        "united states": "US",
+        "viet nam": "VN",
+    }
+)

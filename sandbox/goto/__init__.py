@@ -1,0 +1,1 @@
+"""The simulated GoTo: its sign-in, and the meetings of each person's own account."""
