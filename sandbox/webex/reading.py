@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -59,10 +59,11 @@ def asked_flag(query: Mapping[str, str], key: str, *, default: bool) -> bool:
 
 def timezone(given: Mapping[str, Any], default: str) -> str:
     """Return the name of a time zone."""
-    found = given.get("timezone", default)
-    if found not in available_timezones():
-        raise invalid("'timezone' should be the name of an IANA time zone")
-    return str(found)
+    found = str(given.get("timezone", default))
+    try:
+        return ZoneInfo(found).key
+    except (KeyError, ValueError, OSError):
+        raise invalid("'timezone' should be the name of an IANA time zone") from None
 
 
 def moment(given: Mapping[str, Any], key: str, zone: str) -> datetime:
