@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from connectors import consented
-from connectors.errors import NotFound, Rejected, Transient, Unauthorized
+from connectors.errors import Rejected, Transient, Unauthorized
 from connectors.model import EventRef, MeetingRequest
 from connectors.settings import WebexSettings
 from connectors.webex import account
