@@ -12,7 +12,15 @@ from connectors.base import Calendar, Consent, Meetings
 from connectors.errors import Rejected, Unauthorized
 from connectors.http import Http
 from connectors.oauth import Save
-from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
+from connectors.settings import (
+    DailySettings,
+    GoogleSettings,
+    JitsiSettings,
+    MicrosoftSettings,
+    StaticSettings,
+    WherebySettings,
+    ZoomSettings,
+)
 
 if TYPE_CHECKING:
     from connectors.google.api import Api
@@ -43,6 +51,9 @@ class Registry:
     google: GoogleSettings | None = None
     microsoft: MicrosoftSettings | None = None
     zoom: ZoomSettings | None = None
+    jitsi: JitsiSettings | None = None
+    whereby: WherebySettings | None = None
+    daily: DailySettings | None = None
     static: StaticSettings | None = None
     budget: Budget | None = None
     third_party: bool | None = None  # whether Google takes other services' conference data, if that is known
@@ -95,6 +106,26 @@ class Registry:
             from connectors.static.meetings import StaticMeetings
 
             return StaticMeetings(self.static)
+        if service == "explicit":
+            from connectors.explicit.meetings import ExplicitMeetings
+
+            return ExplicitMeetings()
+        return self._rooms(service)
+
+    def _rooms(self, service: str) -> Meetings:
+        """Return a service that has rooms for everybody. Raises Rejected if not configured."""
+        if service == "jitsi" and self.jitsi is not None:
+            from connectors.jitsi.meetings import JitsiMeetings
+
+            return JitsiMeetings(self.jitsi, self.http)
+        if service == "whereby" and self.whereby is not None:
+            from connectors.whereby.meetings import WherebyMeetings
+
+            return WherebyMeetings(self.whereby, self.http, self.now)
+        if service == "daily" and self.daily is not None:
+            from connectors.daily.meetings import DailyMeetings
+
+            return DailyMeetings(self.daily, self.http, self.now)
         raise Rejected(f"{service} is not configured", reason="not_configured")
 
     def consent(self, provider: str) -> Consent:

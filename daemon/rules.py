@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Place = Literal["location", "title", "description"]
-Service = Literal["meet", "teams", "zoom", "static"]
-Choice = Literal["meet", "teams", "zoom", "static", "default", "integrated", "none"]
-Default = Literal["auto", "integrated", "zoom", "static", "none"]
+Service = Literal["meet", "teams", "zoom", "jitsi", "whereby", "daily", "static"]
+Choice = Literal[Service, "default", "integrated", "none"]
+Default = Literal["auto", "integrated", "zoom", "jitsi", "whereby", "daily", "static", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,14 @@ CHANNEL_BYTES = 32  # of a channel's secret; with the channel's name it fits int
 def services(config: Config) -> Mapping[str, Service]:
     """Say what the decision must know of each configured service."""
     people = {"people"} if config.zoom and config.zoom.invitees else set()
+    subject = {"title"} if config.jitsi and config.jitsi.subject else set()
     every = {
         "meet": Service("meet", native=True),
         "teams": Service("teams", native=True),
         "zoom": Service("zoom", follows=frozenset({"title", "time"} | people)),
+        "jitsi": Service("jitsi", follows=frozenset(subject)),
+        "whereby": Service("whereby", follows=frozenset({"time"})),
+        "daily": Service("daily", follows=frozenset({"time"})),
         "static": Service("static"),
     }
     return {name: every[name] for name in config.services()}

@@ -40,11 +40,14 @@ HOSTS = {
     "accounts.google.com",
     "admin.google.com",
     "console.cloud.google.com",
+    "dashboard.daily.co",
     "docs.astral.sh",
     "entra.microsoft.com",
     "huddled.example.com",
     "keepachangelog.com",
     "marketplace.zoom.us",
+    "meet.example.org",
+    "meet.jit.si",
     "oauth2.googleapis.com",
     "semver.org",
     "us02web.zoom.us",
@@ -135,7 +138,8 @@ def test_every_keyword_stands_in_the_flag_table():
 def test_a_keyword_does_what_the_flag_table_says(row):
     word, _, where, status = row[0].strip("`@"), *row[1:]
     native = ("meet", "teams")
-    services = {name: Service(name, native=name in native) for name in (*native, "zoom", "static")}
+    rooms = ("jitsi", "whereby", "daily", "static")
+    services = {name: Service(name, native=name in native) for name in (*native, "zoom", *rooms)}
     policy = Policy(now=datetime(2026, 1, 1, tzinfo=UTC), flags=Flags(), services=services, native=native)
     verdict = choose(word, f"title:@{word}", policy)
     assert where == "title, description, location"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from daemon.config.account_checks import account_contradictions
 from daemon.config.conferencing_checks import conferencing_contradictions
@@ -13,9 +13,10 @@ from daemon.config.kinds import Address, loopback, read_address
 from daemon.config.problems import Finding
 from daemon.config.secret_files import has_directory, open_to_others, resolve
 from daemon.config.toml_lines import KeyPath
+from daemon.rules import Service
 
 # The services, and the section that sets each up.
-_SERVICES = {"meet": "google", "teams": "microsoft", "zoom": "zoom", "static": "static"}
+_SERVICES = {name: name for name in get_args(Service)} | {"meet": "google", "teams": "microsoft"}
 
 
 def contradictions(facts: Facts) -> Iterator[Finding]:

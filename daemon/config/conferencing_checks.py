@@ -14,6 +14,7 @@ _USERS = ("user_client_id", "user_client_secret_file")
 def conferencing_contradictions(facts: Facts) -> Iterator[Finding]:
     """Find what is wrong with services, errors and warnings."""
     yield from _zoom_apps(facts)
+    yield from _dial_in(facts)
 
 
 def _zoom_apps(facts: Facts) -> Iterator[Finding]:
@@ -29,3 +30,13 @@ def _zoom_apps(facts: Facts) -> Iterator[Finding]:
         lack = [key for key in keys if key not in stated]
         if have and lack:
             yield Finding(("zoom", have[0]), f"needs {' and '.join(lack)}", f"Add {' and '.join(lack)}.")
+
+
+def _dial_in(facts: Facts) -> Iterator[Finding]:
+    keys = ("dial_in_numbers_url", "dial_in_code_url")
+    stated = {key for key in keys if facts.has("jitsi") and facts.get("jitsi", key)}
+    if len(stated) == 1:
+        key, other = *stated, *(set(keys) - stated)
+        yield Finding(
+            ("jitsi", key), f"needs {other}", f"Add {other}: people dial a number and then that of the room."
+        )

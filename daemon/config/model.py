@@ -14,6 +14,7 @@ from daemon.config.google import Google, GoogleUser
 from daemon.config.kinds import LISTED
 from daemon.config.microsoft import Microsoft, MicrosoftPerson
 from daemon.config.problems import Problem
+from daemon.config.rooms import Daily, Jitsi, Whereby
 from daemon.config.sections import FlagSettings, Limits, Log, RuleSettings, Section, Server, Store, Sync
 from daemon.rules import Flags, Service
 
@@ -37,6 +38,12 @@ class Config(Section):
     """Microsoft 365: Outlook calendars and Teams."""
     zoom: Zoom | None = None
     """Zoom."""
+    jitsi: Jitsi | None = None
+    """Jitsi Meet."""
+    whereby: Whereby | None = None
+    """Whereby."""
+    daily: Daily | None = None
+    """Daily."""
     static: Static | None = None
     """A link of your own."""
     branding: Branding = Field(default_factory=Branding)
@@ -91,6 +98,9 @@ class Config(Section):
             ("meet", self.google),
             ("teams", self.microsoft),
             ("zoom", self.zoom),
+            ("jitsi", self.jitsi),
+            ("whereby", self.whereby),
+            ("daily", self.daily),
             ("static", self.static),
         )
         return tuple(name for name, section in found if section)

@@ -24,8 +24,8 @@ class Switches:
     """Calls in one second; the real one takes about 20. 0 for as many as come."""
     deletes_per_second: int = 0
     """Deletes and lists in one second; the real one takes about 2. 0 for as many as come."""
-    forget_expired: bool = False
-    """Rooms whose `exp` has passed are gone, not only closed."""
+    forget_expired: bool = True
+    """Rooms whose `exp` has passed look deleted from outside, as they do at the real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class Domain:
 
     def remove(self, name: str) -> None:
         """Delete a room; raise Refused (404) when it is gone."""
-        del self.rooms[self.room(name).name]
+        room = self.room(name)
+        del self.rooms[room.name]
         self.world.changed("daily", id=name)
 
     def admit(self, authorization: str) -> None:

@@ -7,7 +7,7 @@ export const SERVICES = [
   { key: "link", name: "Link", hosts: /./ },
 ];
 
-const KEYWORD = /(^|\s)@(video|meet|zoom|teams|goto|webex|jitsi)\b/i;
+const KEYWORD = /(^|\s)@(video|meet|zoom|teams|goto|webex|jitsi|whereby|daily|static)\b/i;
 const BLOCK = /(^|\r?\n|(?:<br\s*\/?>\s*){1,2})?(-{3,4}) online meeting \(([0-9a-z]+)\) -{3,4}[\s\S]*?-{3,4} end of online meeting \(\3\) -{3,4}(?:\r?\n)?/gi;
 const URLS = /https?:\/\/[^\s<>"]+/g;
 

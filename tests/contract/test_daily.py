@@ -127,12 +127,20 @@ async def test_a_room_that_is_made_anew_has_the_same_link(stage, daily, request_
     assert (await daily.create(KEY, request_, stage.now())).meeting == made
 
 
-async def test_an_expired_room_may_be_gone(stage, daily, domain, request_):
-    domain.switches = replace(domain.switches, forget_expired=True)
+async def test_an_expired_room_is_gone(stage, daily, request_):
     made = (await daily.create(KEY, request_, None)).meeting
     stage.advance(30 * 86_400)
     with pytest.raises(NotFound):
         await daily.get(made, request_.at)
+
+
+async def test_an_event_that_moves_after_its_room_has_expired_gets_the_same_link(stage, daily, request_):
+    made = (await daily.create(KEY, request_, None)).meeting
+    stage.advance(30 * 86_400)
+    later = replace(request_, start=request_.start + timedelta(days=60))
+    with pytest.raises(NotFound):
+        await daily.update(KEY, made, later)
+    assert (await daily.create(KEY, later, request_.start - timedelta(days=900))).meeting == made
 
 
 async def test_a_name_that_is_taken_by_a_room_that_goes_is_tried_again(stage, daily, request_):

@@ -39,13 +39,23 @@ account_id = "account"
 client_id = "client"
 client_secret_file = "zoom.secret"
 """
+ROOMS = """\
+[jitsi]
+secret_file = "rooms.secret"
+base_url = "https://meet.example.org/"
+subject = true
+[whereby]
+api_key_file = "rooms.secret"
+[daily]
+api_key_file = "rooms.secret"
+"""
 
 
 def furnish(directory):
     """Put one good file for each secret into the directory, and return it."""
     write(directory / "account.json", json.dumps(KEY))
     write(directory / "ada.cache", CACHE)
-    for name in ("zoom.secret", "google.secret", "microsoft.secret", "ada.token"):
+    for name in ("zoom.secret", "rooms.secret", "google.secret", "microsoft.secret", "ada.token"):
         write(directory / name, SECRET + "\n")
     return directory
 

@@ -8,7 +8,15 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
+from connectors.settings import (
+    DailySettings,
+    GoogleSettings,
+    JitsiSettings,
+    MicrosoftSettings,
+    StaticSettings,
+    WherebySettings,
+    ZoomSettings,
+)
 from daemon.config.load import load
 from daemon.config.model import Config
 from daemon.config.problems import ConfigError, Problem, problem_line, problems_json, render_problems
@@ -19,6 +27,7 @@ from tests.unit.config_files import (
     GOOGLE,
     KEY,
     MICROSOFT,
+    ROOMS,
     SECRET,
     ZOOM,
     fields_of,
@@ -68,6 +77,15 @@ def test_connectors_get_their_settings_with_the_secrets_read(place):
         "example.onmicrosoft.com", "app", SECRET, categories=categories
     )
     assert config.services() == ("meet", "teams", "zoom", "static")
+
+
+def test_services_with_rooms_get_their_settings_with_the_secrets_read(place):
+    config = read(place, BASE + ROOMS)
+    assert config.jitsi.settings() == JitsiSettings(SECRET, "https://meet.example.org", subject=True)
+    assert config.whereby.settings() == WherebySettings(SECRET)
+    assert config.daily.settings() == DailySettings(SECRET)
+    assert config.services() == ("jitsi", "whereby", "daily")
+    assert SECRET not in repr(config) + repr(config.jitsi.settings()) + config.model_dump_json()
 
 
 def test_microsoft_lists_as_far_ahead_as_everything_else(place):
@@ -188,7 +206,18 @@ def test_the_defaults_of_flags_are_those_of_the_policy(place):
     assert read(place, BASE).policy_flags() == Flags()
 
 
-@pytest.mark.parametrize("settings", [GoogleSettings, MicrosoftSettings, ZoomSettings, StaticSettings])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DailySettings,
+        GoogleSettings,
+        JitsiSettings,
+        MicrosoftSettings,
+        StaticSettings,
+        WherebySettings,
+        ZoomSettings,
+    ],
+)
 def test_the_defaults_of_a_provider_are_those_of_its_connector(settings):
     section = settings.__name__.removesuffix("Settings").lower()
     keys = fields_of(section)

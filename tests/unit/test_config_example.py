@@ -47,7 +47,7 @@ def test_the_example_is_a_good_configuration(example):
 
 def test_the_example_is_still_good_with_everything_switched_on(example):
     config = example(uncommented(EXAMPLE))
-    assert config.services() == ("meet", "teams", "zoom", "static")
+    assert config.services() == ("meet", "teams", "zoom", "jitsi", "whereby", "daily", "static")
     assert len(config.rules) == len(config.google_users()) == len(config.microsoft_people()) == 1
 
 
@@ -77,7 +77,7 @@ def test_either_way_into_microsoft_alone_is_a_good_configuration(example):
 def test_settings_that_the_example_has_switched_off_show_their_defaults():
     on, everything = tomllib.loads(EXAMPLE), tomllib.loads(uncommented(EXAMPLE))
     own = {"tenant", "client_id", "client_secret_file", "users", "people"}
-    own |= {"user_client_id", "user_client_secret_file", "logo_file"}
+    own |= {"secret_file", "api_key_file", "user_client_id", "user_client_secret_file", "logo_file"}
     different = [
         f"{section}.{name}"
         for section in everything.keys() - {"rules", "static"}

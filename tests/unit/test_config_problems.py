@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from daemon.config.load import load
 from daemon.config.problems import ConfigError, Problem, label, problem_line, problems_json, render_problems
 from daemon.config.words import sections
+from daemon.rules import Choice, Service
 from tests.unit.config_files import BASE, GOOGLE, MICROSOFT, ZOOM, fields_of, furnish, lines, problems, read
 
 
@@ -16,6 +18,8 @@ from tests.unit.config_files import BASE, GOOGLE, MICROSOFT, ZOOM, fields_of, fu
 def place(tmp_path):
     return furnish(tmp_path)
 
+
+SERVICES, CHOICES = (", ".join(f'"{word}"' for word in get_args(words)) for words in (Service, Choice))
 
 # Problems of single keys: what is appended to a good file, and what is said about it
 
@@ -41,7 +45,7 @@ SINGLE = [
     ),
     (
         '[flags]\ndefault = "teams"',
-        '10: [flags] default: must be one of "auto", "integrated", "zoom", "static", ',
+        '10: [flags] default: must be one of "auto", "integrated", "zoom", ',
     ),
     (
         '[flags]\nvideo = "teams"',
@@ -49,7 +53,7 @@ SINGLE = [
     ),
     (
         '[flags]\nvideo = "temas"',
-        '10: [flags] video: must be one of "meet", "teams", "zoom", "static", "default". Did you mean "teams"?',
+        f'10: [flags] video: must be one of {SERVICES}, "default". Did you mean "teams"?',
     ),
     (
         '[[rules]]\nservice = "teams"',
@@ -147,6 +151,27 @@ SINGLE = [
         "10: [static] url: has braces that mean nothing. Only {org",
     ),
     ('[static]\nurl = "meet.example"', "10: [static] url: is not a web address. Write for example"),
+    (
+        '[flags]\nvideo = "jitsi"',
+        "10: [flags] video: names jitsi, which is not set up. Add a section [jitsi], or choose another",
+    ),
+    ("[whereby]", '9: [whereby] api_key_file: is missing. Add: api_key_file = "credential:whereby-api-key"'),
+    (
+        '[daily]\napi_key_file = "zoom.secret"\nearly_minutes = -1',
+        "11: [daily] early_minutes: is -1, less than 0. Give a number from 0 to 525600.",
+    ),
+    (
+        '[jitsi]\nsecret_file = "zoom.secret"\nbase_url = "http://meet.example"',
+        "11: [jitsi] base_url: is plain http. Write https://",
+    ),
+    (
+        '[jitsi]\nsecret_file = "zoom.secret"\ndial_in_code_url = "https://meet.example/code"',
+        "11: [jitsi] dial_in_code_url: needs dial_in_numbers_url. Add dial_in_numbers_url: people dial",
+    ),
+    (
+        '[jitsi]\nsecret_file = "zoom.secret"\ndial_in_rooms_domain = "https://meet.example"',
+        "11: [jitsi] dial_in_rooms_domain: is not a domain",
+    ),
     ("static = 3", "9: [google] static: unknown key."),
 ]
 
@@ -205,21 +230,15 @@ MICROSOFTS = [
     ),
     (
         '[microsoft.categories]\n"Video call" = "temas"',
-        '12: [microsoft.categories] "Video call": must be one of "meet", "teams", "zoom", "static", "default", ',
+        f'12: [microsoft.categories] "Video call": must be one of {CHOICES}',
     ),
     (
         '[microsoft.categories]\nZoom = "temas"',
-        (
-            '12: [microsoft.categories] Zoom: must be one of "meet", "teams", "zoom", "static", "default", '
-            '"integrated", "none". Did you mean "teams"?'
-        ),
+        f'12: [microsoft.categories] Zoom: must be one of {CHOICES}. Did you mean "teams"?',
     ),
     (
         "[microsoft.categories]\nZoom = 3",
-        (
-            '12: [microsoft.categories] Zoom: must be one of "meet", "teams", "zoom", "static", "default", '
-            '"integrated", "none". For example: "Zoom" = "zoom"'
-        ),
+        f'12: [microsoft.categories] Zoom: must be one of {CHOICES}. For example: "Zoom" = "zoom"',
     ),
     (
         '[microsoft.categories]\nZoom = "zoom"',
