@@ -66,9 +66,10 @@ async def _discard(_: str) -> None:
 
 async def _profile(world: World, profile: str, conn: sqlite3.Connection) -> list[Facts]:
     """Plan all calendars of one person; what cannot be read is told, not hidden."""
-    who, connector = world.credentials[profile], world.calendar(profile)
+    who = world.credentials[profile]
     provider, address = who.provider, who.address
     try:
+        connector = world.calendar(profile)
         listed = [info for info in await connector.calendars() if info.writable]
     except ProviderError as error:
         return [{"account": address, "calendar": None, "error": reason(error)}]

@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from tests.system.checks import link
+from tests.system.huddled import secret
 from tests.system.people import hours
 from tests.system.providers import Refused, fetch
 
@@ -149,6 +150,22 @@ def test_commands_before_the_first_start_say_that_there_is_nothing_yet(stage):
         assert "has not run with this configuration" in done.stderr
     assert stage.huddled.told("plan")["calendars"]
     assert not stage.huddled.database.exists()
+
+
+def test_a_plan_tells_of_those_who_have_not_agreed_yet_and_plans_for_the_others(stage, tmp_path):
+    stage.huddled.configure(
+        microsoft={
+            "tenant": "sandbox-tenant",
+            "client_id": "sandbox-app",
+            "client_secret_file": secret(tmp_path / "microsoft.secret", "sandbox-app-secret"),
+        },
+        **{"microsoft.people": [{"email": "carol@example.com", "token_file": str(tmp_path / "carol.token")}]},
+    )
+    event = stage.ada.add("Plan @zoom")
+    planned = stage.huddled.told("plan")["calendars"]
+    (error,) = [calendar["error"] for calendar in planned if "error" in calendar]
+    assert "run: huddled connect microsoft carol@example.com" in error
+    assert event.id in [owed["event"] for calendar in planned for owed in calendar.get("owed", ())]
 
 
 def test_every_command_answers_people_and_programs(stage):
