@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
 from daemon.config.kinds import Name
 from daemon.config.secret_files import Where, resolve, wrong
@@ -31,6 +32,13 @@ def _picture(value: Any, info: ValidationInfo) -> Path:
     return path
 
 
+def _color(value: str) -> str:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", value):
+        raise wrong("is no colour", "Write # and six hexadecimal digits.")
+    return value
+
+
+Color = Annotated[str, AfterValidator(_color), Field(json_schema_extra={"pattern": "^#[0-9a-fA-F]{6}$"})]
 Picture = Annotated[
     Path,
     PlainValidator(_picture),
@@ -44,7 +52,7 @@ class Branding(Section):
 
     name: Name = "huddled"
     """Who asks: the name of your organisation or service."""
-    color: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$", examples=["#1f5fbf"])] = "#1f5fbf"
+    color: Annotated[Color, Field(examples=["#1f5fbf"])] = "#1f5fbf"
     """The colour of buttons and headings."""
     logo_file: Annotated[Picture | None, Field(examples=["logo.svg"])] = None
     """A picture above the text: png, jpg, svg or webp, at most 256 KiB."""

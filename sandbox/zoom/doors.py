@@ -5,7 +5,7 @@ https://developers.zoom.us/docs/integrations/oauth/
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from urllib.parse import urlencode
 
@@ -42,7 +42,10 @@ def oauth_routes(account: Callable[[], Account]) -> list[web.RouteDef]:
 
 
 def _authorize(account: Account, request: web.Request) -> web.Response:
-    """Show who may say yes; with `as=<address>` that person has clicked, and is sent back with a code."""
+    """Show who may say yes; with `as=<address>` that person has clicked, and is sent back with a code.
+
+    With `decline` they have said no, and are sent back with that.
+    """
     asked = request.query
     if "scope" in asked:
         # The scopes are fixed in the app's registration; sending any is refused.
@@ -51,20 +54,29 @@ def _authorize(account: Account, request: web.Request) -> web.Response:
         return _page("Invalid client id (4702)", status=400)
     if asked.get("response_type") != "code" or not asked.get("redirect_uri"):
         return _page("Invalid request", status=400)
+    if "decline" in asked:
+        return _back(asked, {"error": "access_denied"})
     person = account.person(asked.get("as", ""))
     if person is None:
         links = (
             f'<li><a href="?{escape(urlencode(dict(asked) | {"as": p}))}">{escape(p)}</a></li>'
             for p in account.people
         )
-        return _page("Who are you?", f"<ul>{''.join(links)}</ul>")
+        no = f'<p><a href="?{escape(urlencode(dict(asked) | {"decline": "1"}))}">Decline</a></p>'
+        return _page("Who are you?", f"<ul>{''.join(links)}</ul>{no}")
     method = asked.get("code_challenge_method", "plain")
     code = oauth.new_code(
         account, person.email, asked["redirect_uri"], asked.get("code_challenge", ""), method
     )
-    back = {"code": code} | ({"state": asked["state"]} if "state" in asked else {})
+    return _back(asked, {"code": code})
+
+
+def _back(asked: Mapping[str, str], answer: dict[str, str]) -> web.Response:
+    answer |= {"state": asked["state"]} if "state" in asked else {}
     separator = "&" if "?" in asked["redirect_uri"] else "?"
-    return web.Response(status=302, headers={"Location": asked["redirect_uri"] + separator + urlencode(back)})
+    return web.Response(
+        status=302, headers={"Location": asked["redirect_uri"] + separator + urlencode(answer)}
+    )
 
 
 def _page(title: str, rest: str = "", *, status: int = 200) -> web.Response:

@@ -639,3 +639,72 @@ def test_labels_look_like_the_file():
     assert label(("sync", "a b")) == '[sync] "a b"'
     assert label(("google", "users", 1)) == "[google] users #2"
     assert label(("microsoft", "categories", "Video call")) == '[microsoft.categories] "Video call"'
+
+
+# Apps that people link, and the looks of the pages
+
+
+USER_APP = """\
+[zoom]
+user_client_id = "app"
+user_client_secret_file = "zoom.secret"
+"""
+
+
+def test_zoom_can_be_set_up_with_either_app_alone(place):
+    config = read(place, BASE + GOOGLE + USER_APP)
+    assert config.zoom_settings().account_id == ""
+    assert config.zoom_settings().user_client_id == "app"
+    assert "hunter2" not in repr(config.zoom_settings())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[zoom]\n",
+            "[zoom]: names no app. Add account_id, client_id, client_secret_file of a server-to-server",
+        ),
+        (
+            '[zoom]\naccount_id = "a"\n',
+            "[zoom] account_id: needs client_id and client_secret_file. Add client_id",
+        ),
+        ('[zoom]\nuser_client_id = "a"\n', "[zoom] user_client_id: needs user_client_secret_file. Add"),
+        (ZOOM + 'user_client_id = "a"\n', "[zoom] user_client_id: needs user_client_secret_file. Add"),
+    ],
+)
+def test_half_an_app_of_zoom_is_a_problem(place, text, said):
+    [line] = lines(place, BASE + GOOGLE + text)
+    assert said in line
+
+
+def test_a_logo_is_a_picture_and_no_secret(place):
+    (place / "logo.png").write_bytes(b"png")
+    (place / "logo.png").chmod(0o644)
+    config = read(place, BASE + GOOGLE + '[branding]\nlogo_file = "logo.png"\n')
+    assert config.branding.logo_file == place / "logo.png"
+    assert config.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'logo_file = "logo.exe"',
+            "[branding] logo_file: is no picture that browsers show. Give one of: .png",
+        ),
+        ('logo_file = "none.png"', "[branding] logo_file: cannot be read: No such file or directory."),
+        ("logo_file = 3", "[branding] logo_file: must be text."),
+        ('color = "red"', "[branding] color: is no colour. Write # and six"),
+        ('name = ""', "[branding] name: is empty."),
+    ],
+)
+def test_looks_that_cannot_be_shown_are_a_problem(place, text, said):
+    [line] = lines(place, f"{BASE}{GOOGLE}[branding]\n{text}\n")
+    assert said in line
+
+
+def test_a_logo_that_is_too_large_is_a_problem(place):
+    (place / "logo.png").write_bytes(bytes(300_000))
+    [line] = lines(place, BASE + GOOGLE + '[branding]\nlogo_file = "logo.png"\n')
+    assert "has 300000 bytes, more than 262144" in line
