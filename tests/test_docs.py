@@ -41,6 +41,7 @@ HOSTS = {
     "admin.google.com",
     "console.cloud.google.com",
     "dashboard.daily.co",
+    "developer.goto.com",
     "docs.astral.sh",
     "entra.microsoft.com",
     "huddled.example.com",

@@ -11,6 +11,7 @@ from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSetting
 from daemon.config.branding import Branding
 from daemon.config.conferencing import Static, Zoom
 from daemon.config.google import Google, GoogleUser
+from daemon.config.goto import GoTo
 from daemon.config.kinds import LISTED
 from daemon.config.microsoft import Microsoft, MicrosoftPerson
 from daemon.config.problems import Problem
@@ -38,6 +39,8 @@ class Config(Section):
     """Microsoft 365: Outlook calendars and Teams."""
     zoom: Zoom | None = None
     """Zoom."""
+    goto: GoTo | None = None
+    """GoTo Meeting."""
     jitsi: Jitsi | None = None
     """Jitsi Meet."""
     whereby: Whereby | None = None

@@ -39,6 +39,12 @@ account_id = "account"
 client_id = "client"
 client_secret_file = "zoom.secret"
 """
+GOTO = """\
+[goto]
+client_id = "client"
+client_secret_file = "goto.secret"
+mark_subjects = true
+"""
 ROOMS = """\
 [jitsi]
 secret_file = "rooms.secret"
@@ -55,7 +61,14 @@ def furnish(directory):
     """Put one good file for each secret into the directory, and return it."""
     write(directory / "account.json", json.dumps(KEY))
     write(directory / "ada.cache", CACHE)
-    for name in ("zoom.secret", "rooms.secret", "google.secret", "microsoft.secret", "ada.token"):
+    for name in (
+        "zoom.secret",
+        "rooms.secret",
+        "goto.secret",
+        "google.secret",
+        "microsoft.secret",
+        "ada.token",
+    ):
         write(directory / name, SECRET + "\n")
     return directory
 

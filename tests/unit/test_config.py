@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from connectors.settings import (
     DailySettings,
     GoogleSettings,
+    GoToSettings,
     JitsiSettings,
     MicrosoftSettings,
     StaticSettings,
@@ -25,6 +26,7 @@ from tests.unit.config_files import (
     BASE,
     CACHE,
     GOOGLE,
+    GOTO,
     KEY,
     MICROSOFT,
     ROOMS,
@@ -86,6 +88,13 @@ def test_services_with_rooms_get_their_settings_with_the_secrets_read(place):
     assert config.daily.settings() == DailySettings(SECRET)
     assert config.services() == ("jitsi", "whereby", "daily")
     assert SECRET not in repr(config) + repr(config.jitsi.settings()) + config.model_dump_json()
+
+
+def test_services_of_peoples_own_accounts_get_their_settings_with_the_secrets_read(place):
+    config = read(place, BASE + GOTO)
+    assert config.goto.settings() == GoToSettings("client", SECRET, mark_subjects=True)
+    assert config.services() == ()
+    assert SECRET not in repr(config) + repr(config.goto.settings()) + config.model_dump_json()
 
 
 def test_microsoft_lists_as_far_ahead_as_everything_else(place):
@@ -211,6 +220,7 @@ def test_the_defaults_of_flags_are_those_of_the_policy(place):
     [
         DailySettings,
         GoogleSettings,
+        GoToSettings,
         JitsiSettings,
         MicrosoftSettings,
         StaticSettings,
