@@ -42,6 +42,7 @@ HOSTS = {
     "console.cloud.google.com",
     "dashboard.daily.co",
     "developer.goto.com",
+    "developer.webex.com",
     "docs.astral.sh",
     "entra.microsoft.com",
     "huddled.example.com",

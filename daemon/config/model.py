@@ -17,6 +17,7 @@ from daemon.config.microsoft import Microsoft, MicrosoftPerson
 from daemon.config.problems import Problem
 from daemon.config.rooms import Daily, Jitsi, Whereby
 from daemon.config.sections import FlagSettings, Limits, Log, RuleSettings, Section, Server, Store, Sync
+from daemon.config.webex import Webex
 from daemon.rules import Flags, Service
 
 
@@ -41,6 +42,8 @@ class Config(Section):
     """Zoom."""
     goto: GoTo | None = None
     """GoTo Meeting."""
+    webex: Webex | None = None
+    """Webex Meetings."""
     jitsi: Jitsi | None = None
     """Jitsi Meet."""
     whereby: Whereby | None = None

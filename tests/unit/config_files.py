@@ -45,6 +45,12 @@ client_id = "client"
 client_secret_file = "goto.secret"
 mark_subjects = true
 """
+WEBEX = """\
+[webex]
+client_id = "client"
+client_secret_file = "webex.secret"
+site_url = "Acme.webex.com"
+"""
 ROOMS = """\
 [jitsi]
 secret_file = "rooms.secret"
@@ -65,6 +71,7 @@ def furnish(directory):
         "zoom.secret",
         "rooms.secret",
         "goto.secret",
+        "webex.secret",
         "google.secret",
         "microsoft.secret",
         "ada.token",

@@ -15,6 +15,7 @@ from connectors.settings import (
     JitsiSettings,
     MicrosoftSettings,
     StaticSettings,
+    WebexSettings,
     WherebySettings,
     ZoomSettings,
 )
@@ -31,6 +32,7 @@ from tests.unit.config_files import (
     MICROSOFT,
     ROOMS,
     SECRET,
+    WEBEX,
     ZOOM,
     fields_of,
     furnish,
@@ -91,10 +93,12 @@ def test_services_with_rooms_get_their_settings_with_the_secrets_read(place):
 
 
 def test_services_of_peoples_own_accounts_get_their_settings_with_the_secrets_read(place):
-    config = read(place, BASE + GOTO)
+    config = read(place, BASE + GOTO + WEBEX)
     assert config.goto.settings() == GoToSettings("client", SECRET, mark_subjects=True)
+    assert config.webex.settings() == WebexSettings("client", SECRET, site_url="acme.webex.com")
     assert config.services() == ()
     assert SECRET not in repr(config) + repr(config.goto.settings()) + config.model_dump_json()
+    assert SECRET not in repr(config.webex.settings())
 
 
 def test_microsoft_lists_as_far_ahead_as_everything_else(place):
@@ -224,6 +228,7 @@ def test_the_defaults_of_flags_are_those_of_the_policy(place):
         JitsiSettings,
         MicrosoftSettings,
         StaticSettings,
+        WebexSettings,
         WherebySettings,
         ZoomSettings,
     ],

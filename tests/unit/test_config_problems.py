@@ -172,6 +172,10 @@ SINGLE = [
         '[jitsi]\nsecret_file = "zoom.secret"\ndial_in_rooms_domain = "https://meet.example"',
         "11: [jitsi] dial_in_rooms_domain: is not a domain",
     ),
+    (
+        '[webex]\nclient_id = "x"\nclient_secret_file = "webex.secret"\nsite_url = "https://acme.webex.com"',
+        '12: [webex] site_url: is not the name of a site. Write for example "example.webex.com", without',
+    ),
     ("static = 3", "9: [google] static: unknown key."),
 ]
 
