@@ -21,7 +21,7 @@ _VALUES = {
     "code": r"[\w .-]{1,60}",
     "passcode": r"\S{1,128}",
     "phone_passcode": r"[0-9 ]{1,40}",
-    "tap": r"\+[0-9]+(?:,+\*?[0-9]+#)*",
+    "tap": r"\+[0-9]+(?:,+[0-9*#]+)*",
     "dial": r"\+?[0-9][0-9 ()./-]{2,40}(?: \(\w{2}\))?",
 }
 _DETAIL = re.compile(
@@ -58,6 +58,8 @@ def is_detail(line: str) -> bool:
 
 def _tap(meeting: Meeting, phone: Phone) -> str:
     """Dial the number, wait, type the meeting and then its passcode: a comma is a pause of two seconds."""
+    if phone.tap:
+        return phone.tap
     number = _digits(phone.number)
     code, passcode = _digits(meeting.code), _digits(meeting.phone_passcode)
     if not phone.number.strip().startswith("+") or not number or not (code or passcode):

@@ -149,6 +149,7 @@ class Phone:
 
     number: str
     country: str = ""
+    tap: str = ""  # what a telephone dials to be in the meeting at once, where a service has its own way
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +207,4 @@ class Conference:
     tried: datetime | None = None  # when the provider was last asked to make it, None while it never was
     by_hand: bool = False  # a person took our details off: decline once it is gone
     profile: str = ""  # the linked account that makes it; "" for the operator's or the calendar's own
+    refused: str = ""  # a write that the calendar did not keep, told from others by what stood on the event

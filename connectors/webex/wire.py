@@ -6,6 +6,7 @@ https://developer.webex.com/docs/api/v1/meetings/create-a-meeting
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -174,8 +175,19 @@ def _moment(text: Any) -> datetime | None:
 
 def _phones(body: Mapping[str, Any]) -> Iterator[Phone]:
     telephony = body.get("telephony")
-    for one in (telephony.get("callInNumbers") if isinstance(telephony, dict) else None) or ():
+    if not isinstance(telephony, dict):
+        return
+    access, password = telephony.get("accessCode"), body.get("phoneAndVideoSystemPassword")
+    for one in telephony.get("callInNumbers") or ():
         if isinstance(one, dict) and one.get("callInNumber"):
-            first = str(one.get("label") or "").partition(" ")[0]
+            number, first = str(one["callInNumber"]), str(one.get("label") or "").partition(" ")[0]
             country = first if len(first) == 2 and first.isascii() and first.isupper() else ""
-            yield Phone(str(one["callInNumber"]), country)
+            yield Phone(number, country, _tap(number, str(access or ""), str(password or "")))
+
+
+def _tap(number: str, access: str, password: str) -> str:
+    """Return what a telephone dials to be in the meeting, as Webex writes it in its own invitations."""
+    digits = re.sub(r"[\s()./-]", "", number)
+    if not re.fullmatch(r"\+[0-9]+", digits) or not re.fullmatch(r"[0-9]+", access):
+        return ""
+    return f"{digits},,*01*{access}#{password if re.fullmatch(r'[0-9]+', password) else ''}#*01*"

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from connectors import consented
+from connectors.details import details, is_detail
 from connectors.errors import Rejected, Transient, Unauthorized
 from connectors.model import EventRef, MeetingRequest
 from connectors.settings import WebexSettings
@@ -168,6 +169,9 @@ async def test_what_webex_is_told_is_what_the_event_says(webex, site, request_):
     assert made.join_url == there.link
     assert made.code.replace(" ", "") == there.number
     assert (made.passcode, made.phone_passcode) == (there.password, there.phone_password)
+    tap = f"+16504793208,,*01*{there.number}#{there.phone_password}#*01*"
+    assert f"One tap: {tap}" in details(made)
+    assert all(is_detail(line) for line in details(made))
     assert [(phone.number, phone.country) for phone in made.phones] == [
         ("+49-619-6781-9736", ""),
         ("+1-650-479-3208", "US"),

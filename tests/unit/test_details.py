@@ -57,6 +57,14 @@ def test_one_tap_dials_what_the_meeting_has(changes: dict[str, str], line: str) 
     assert next(text for text in lines if text.startswith("One tap")) == line
 
 
+def test_one_tap_is_dialled_in_the_way_of_the_service_where_it_has_one() -> None:
+    phone = Phone("+1-650-479-3208", "US", "+16504793208,,*01*25544852539#24537043#*01*")
+    lines = details(dataclasses.replace(ZOOM, phones=(phone,)))
+    assert f"One tap: {phone.tap}" in lines
+    assert "Dial in: +1-650-479-3208 (US)" in lines
+    assert all(is_detail(line) for line in lines)
+
+
 @pytest.mark.parametrize(
     "meeting",
     [
