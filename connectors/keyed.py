@@ -44,7 +44,7 @@ class Keyed:
         if answer.status == 401:
             # Refused before it did anything, so that even a create may be repeated; keys do not expire.
             answer = await self._send(call)
-        if 200 <= answer.status < 300 and answer.body.lstrip()[:1] in (b"", b"{"):
+        if 200 <= answer.status < 300:  # a page in place of JSON, which a proxy may have sent, is Transient
             return answer.json() if answer.body.strip() else None
         raise refusal(answer, self.now())
 
@@ -68,7 +68,7 @@ class Keyed:
 def refusal(answer: Answer, now: datetime) -> ProviderError:
     """Return the error that an answer means which is not what was asked for.
 
-    What is not JSON comes from somebody in the provider's place, and passes; so does a 200 with a page in it.
+    What is not JSON comes from somebody in the provider's place, and passes.
     """
     provider, status = answer.provider, answer.status
     body = _json(answer)
