@@ -167,6 +167,9 @@ class Flow:
             return Failed(request.redirect_uri, "temporarily_unavailable", outcomes.silent(found.title))
         if error == "access_denied":
             return Failed(request.redirect_uri, "access_denied", outcomes.declined(found.title))
+        if error == "invalid_scope":
+            stop = outcomes.unregistered(found.title, found.app.scopes)
+            return Failed(request.redirect_uri, "invalid_scope", stop)
         return Failed(request.redirect_uri, "server_error", outcomes.broken(found.title))
 
     async def _kept(self, request: LinkRequest, found: Linkable, got: Authorised) -> Linked:

@@ -88,6 +88,14 @@ def lacking(title: str, scopes: tuple[str, ...]) -> Stop:
     return Stop(403, "A permission is missing", text, f"{advice} {AGAIN}", scopes)
 
 
+def unregistered(title: str, scopes: tuple[str, ...]) -> Stop:
+    """Say that the app may not even ask for what is needed."""
+    text = (
+        f"{title} does not let this service ask for what it needs. Its registration has to have all of these:"
+    )
+    return Stop(502, "A permission is missing", text, "Whoever runs this service can add them.", scopes)
+
+
 def broken(title: str) -> Stop:
     """Say that the provider refuses us, which only the operator can mend."""
     text = f"{title} does not accept how this service is set up. Whoever runs it finds the reason in its log."

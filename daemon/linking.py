@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from connectors.errors import ProviderError
 from connectors.http import Http, connect
-from connectors.linking import linkables
+from connectors.linking import TITLES, linkables
 from daemon.accounts import everybody
 from daemon.config.model import Config
 from daemon.linked import relinked
@@ -34,7 +34,8 @@ class Unlinkable(Exception):
 
 def settings(config: Config) -> Mapping[str, Any]:
     """Return the settings of the providers at which people may have accounts of their own."""
-    return {"zoom": config.zoom_settings()}
+    sections = {name: getattr(config, name, None) for name in TITLES}
+    return {name: section.settings() for name, section in sections.items() if section is not None}
 
 
 def doorway(

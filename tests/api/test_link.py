@@ -250,6 +250,7 @@ async def test_an_app_that_the_provider_refuses_is_the_operators_to_mend(site, b
     [
         ("server_error", "temporarily_unavailable"),
         ("unauthorized_client", "server_error"),
+        ("invalid_scope", "invalid_scope"),
         ("", "server_error"),
     ],
 )
