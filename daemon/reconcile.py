@@ -28,7 +28,7 @@ from daemon.look import Look, look, owed_at
 from daemon.outside import Outside
 from daemon.plan import LONG_AGO, plan
 from daemon.retry import reason
-from daemon.traces import carries
+from daemon.traces import carries, imprint
 from daemon.visit import Visit
 from daemon.worker import Lease
 from store import calendars, events, work
@@ -122,8 +122,11 @@ class Reconcile:
         except Ignored as error:
             if error.shown is not None:
                 visit.witness(error.shown)  # or our own echo would ring for another try, and another
+            if isinstance(action, Write):
+                visit.refuse(action.meeting, reason(error))
             raise
         except Conflict:
+            visit.wrote.clear()
             visit.conflicts += 1
             if visit.conflicts > MOST_CONFLICTS:
                 raise Transient("the event keeps changing under our hands") from None
@@ -192,7 +195,17 @@ class Reconcile:
         visit.become(live, "meeting updated")
 
     async def _write(self, visit: Visit, action: Write) -> None:
-        known = action.conference
+        """Write, but not once more what the calendar did not keep, or kept only in its answer: guests may be mailed."""
+        known, what = action.conference, imprint(action.event, action.meeting)
+        if visit.seen.known is not None and visit.seen.known.refused == what:
+            message = "the calendar did not keep what was written, and nothing about it has changed since"
+            raise Rejected(message, reason="write_ignored")
+        if what in visit.wrote:
+            visit.refuse(action.meeting, "the calendar said yes and shows the event as it was before")
+            raise Ignored(
+                "the calendar said yes and shows the event as it was before", reason="write_ignored"
+            )
+        visit.wrote.add(what)
         connector = self.outside.calendar(visit.seen.calendar.profile)
         try:
             url = known.meeting.join_url if known.meeting else ""
@@ -202,7 +215,7 @@ class Reconcile:
             return
         visit.witness(event)
         if action.meeting is not None and visit.seen.known is not None:
-            visit.become(replace(known, written=True), "details written")
+            visit.become(replace(known, written=True, refused=""), "details written")
         elif action.meeting is not None:
             visit.notes.append(("details brought up to date", "an occurrence shows those of its series"))
         else:

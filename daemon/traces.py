@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from connectors.keywords import find
 from connectors.location import holds
 from connectors.model import Conference, Event, Meeting
@@ -23,6 +25,16 @@ def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> boo
         return meeting.join_url in event.block.text and meeting.passcode in event.block.text
     # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one.
     return known.written and meeting.join_url in event.notes
+
+
+def imprint(event: Event, meeting: Meeting | None) -> str:
+    """Tell a write from others: by what it is to put there (None: take off), and by what stands there before.
+
+    Not by what it has nothing to do with, such as the answers of guests.
+    """
+    native = (event.native.service, event.native.join_url) if event.native else None
+    wanted = (meeting.join_url, meeting.passcode) if meeting else None
+    return sha256(repr((event.description, event.location, native, wanted)).encode()).hexdigest()[:16]
 
 
 def taken_off(event: Event, meeting: Meeting) -> bool:

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from connectors.model import Conference, Event
+from connectors.model import Conference, Event, Meeting
 from daemon.look import Look, unmarked
+from daemon.traces import imprint
 from daemon.worker import Lease
 from store import conferences, events, work
 
@@ -21,6 +22,7 @@ class Visit:
     minted: set[str] = field(default_factory=set)  # keys that no provider has been handed yet
     notes: list[tuple[str, str]] = field(default_factory=list)
     conflicts: int = 0
+    wrote: set[str] = field(default_factory=set)  # imprints of what was written during this look
     sure: bool = False  # the event itself has been read or written since we came
     _changed: bool = False  # what is known, since the last commit
     _read: bool = False  # the event itself was read or written since then ...
@@ -36,6 +38,12 @@ class Visit:
         self.seen = replace(self.seen, known=known)
         self.notes.append((what, detail))
         self._changed = True
+
+    def refuse(self, meeting: Meeting | None, why: str) -> None:
+        """Remember that the event does not keep this, so that it is not tried again before something changes."""
+        if self.seen.known is not None and self.seen.event is not None:
+            known = replace(self.seen.known, refused=imprint(self.seen.event, meeting))
+            self.become(known, "not kept", why)
 
     def witness(self, event: Event | None) -> None:
         """Take in the event as a provider has just shown it; None where it is gone."""
