@@ -271,6 +271,23 @@ def test_what_is_no_room_at_daily_does_not_pass_for_one(body):
         daily.meeting(body, "")
 
 
+def test_a_room_at_daily_becomes_a_meeting():
+    made = daily.meeting({"name": KEY, "url": f"https://x.daily.co/{KEY}"}, "ada@example.com")
+    assert (made.id, made.join_url, made.host) == (KEY, f"https://x.daily.co/{KEY}", "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "taken"),
+    [
+        (400, "a room named x already exists", True),
+        (409, "a room named x already exists", False),
+        (400, "exp is wrong", False),
+    ],
+)
+def test_only_one_refusal_means_that_the_room_is_there(status, said, taken):
+    assert daily.is_taken(Rejected(said, status=status)) is taken
+
+
 def test_the_recorded_answers_of_daily_are_understood():
     made = daily.meeting(sample("daily/create.json").json(), "")
     assert (made.id, made.join_url) == (
@@ -280,7 +297,6 @@ def test_the_recorded_answers_of_daily_are_understood():
     taken = refusal(sample("daily/create_duplicate.json"), NOW)
     assert isinstance(taken, Rejected)
     assert daily.is_taken(taken)
-    assert not daily.is_taken(Rejected("a room named x already exists", status=409))
 
 
 # What both say when they refuse
