@@ -53,7 +53,7 @@ def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: P
     if event.start > policy.now + policy.window and not event.recurrence:
         return Unwanted(f"it is more than {policy.window.days} days ahead", again=event.start - policy.window)
     rule = matching_rule(event, policy) if asked.source.startswith("rule:") else None
-    link = foreign_link(event, known)
+    link = foreign_link(event, known, policy.flags.hosts)
     # A service of the calendar itself would take the place of what is in the calendar's own field, not join it.
     beside = rule is not None and rule.even_if_linked and not (asked.service.native and event.native)
     if link and not beside:
@@ -99,7 +99,7 @@ def consumed_keyword(event: Event, known: Conference | None) -> str:
     return mark.source if ours else ""
 
 
-def foreign_link(event: Event, known: Conference | None) -> str:
+def foreign_link(event: Event, known: Conference | None, hosts: tuple[str, ...] = ()) -> str:
     """Name the service of a join link that is not ours; empty where there is none."""
     mark = event.mark.key if event.mark and event.mark.event == event.ref.event else ""
     key = known.key if known else mark
@@ -107,10 +107,10 @@ def foreign_link(event: Event, known: Conference | None) -> str:
     ours = native is not None and key != "" and key in {native.key, mark}
     if native and native.state != "failed" and not ours:
         return native.service
-    own = [link.url for link in foreign_links(event.block.text)] if event.block else []
+    own = [link.url for link in foreign_links(event.block.text, (), hosts)] if event.block else []
     own += [native.join_url] if native and ours else []
     own += [known.meeting.join_url] if known and known.meeting else []
-    links = foreign_links(f"{event.location}\n{event.notes}", own=own)
+    links = foreign_links(f"{event.location}\n{event.notes}", own, hosts)
     return links[0].service if links else ""
 
 

@@ -40,4 +40,5 @@ class Flags:
     video: Service | Literal["default"] = "default"  # what @video stands for
     default: Default = "auto"  # "auto": zoom where it is set up, else what the calendar itself can make
     rules: tuple[Rule, ...] = ()
+    hosts: tuple[str, ...] = ()  # the operator's own servers, on which every page but the first one is a meeting
     fallback: tuple[Choice, ...] = ()  # what takes the place of a service that cannot be had, in this order

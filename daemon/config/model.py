@@ -120,4 +120,5 @@ class Config(Section):
             default=self.flags.default,
             fallback=self.flags.fallback,
             rules=tuple(rule.rule() for rule in self.rules),
+            hosts=self.jitsi.hosts() if self.jitsi else (),
         )

@@ -6,6 +6,7 @@ The defaults are those of `connectors/settings.py`, with every reason there; a t
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -34,6 +35,11 @@ class Jitsi(Section):
     """Where the number of a room is told (dialInConfCodeUrl)."""
     dial_in_rooms_domain: DomainOrNone = ""
     """The domain of the server's rooms; empty: conference. and the host of base_url."""
+
+    def hosts(self) -> tuple[str, ...]:
+        """Return the server, unless it is only a part of a site that has other pages too."""
+        parts = urlsplit(self.base_url)
+        return (parts.hostname,) if parts.hostname and not parts.path else ()
 
     def settings(self) -> JitsiSettings:
         """Return what the connector needs."""

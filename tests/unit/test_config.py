@@ -89,6 +89,7 @@ def test_services_with_rooms_get_their_settings_with_the_secrets_read(place):
     assert config.whereby.settings() == WherebySettings(SECRET)
     assert config.daily.settings() == DailySettings(SECRET)
     assert config.services() == ("jitsi", "whereby", "daily")
+    assert config.policy_flags().hosts == ("meet.example.org",)
     assert SECRET not in repr(config) + repr(config.jitsi.settings()) + config.model_dump_json()
 
 
@@ -99,6 +100,11 @@ def test_services_of_peoples_own_accounts_get_their_settings_with_the_secrets_re
     assert config.services() == ()
     assert SECRET not in repr(config) + repr(config.goto.settings()) + config.model_dump_json()
     assert SECRET not in repr(config.webex.settings())
+
+
+def test_a_jitsi_that_is_part_of_a_site_makes_no_meetings_of_its_other_pages(place):
+    jitsi = '[jitsi]\nsecret_file = "rooms.secret"\nbase_url = "https://example.org/meet"\n'
+    assert read(place, BASE + jitsi).policy_flags().hosts == ()
 
 
 def test_microsoft_lists_as_far_ahead_as_everything_else(place):

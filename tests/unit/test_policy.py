@@ -107,6 +107,18 @@ def test_a_service_that_is_configured_no_more_leaves_its_meetings_alone():
     assert verdict == Leave("zoom is no longer configured")
 
 
+def test_a_link_to_a_server_of_the_operator_s_own_is_a_meeting_too():
+    ours = replace(POLICY, flags=replace(POLICY.flags, hosts=("meet.example.org",)))
+    link = "https://meet.example.org/standup"
+    taken = Unwanted("it already carries a link of somebody else (other)")
+    assert judge(event(title="@zoom", location=link), None, ours) == taken
+    assert isinstance(judge(event(title="@zoom", location=link), None, POLICY), Wanted)
+    room = live(meeting=meeting(join_url=link))
+    again = replace(shown(event(title="@zoom"), room), location=link)
+    assert isinstance(judge(again, room, ours), Wanted)
+    assert isinstance(judge(again, None, ours), Wanted)
+
+
 def test_our_own_link_is_not_a_foreign_one():
     restored = shown(event(title="@zoom"), live())
     assert isinstance(judge(restored, None, POLICY), Wanted)
