@@ -44,7 +44,10 @@ class Budget(Protocol):
 
 
 class ZoomMeetings:
-    """The meetings of one Zoom account. `request.host` is the address of the Zoom user who hosts."""
+    """The meetings of one Zoom account, or of one person who has linked theirs.
+
+    Of an account, `request.host` is the address of the Zoom user who hosts; the person always hosts themselves.
+    """
 
     def __init__(
         self,
@@ -54,8 +57,10 @@ class ZoomMeetings:
         budget: Budget,
         now: Callable[[], datetime],
         random: Random,
+        person: str = "",
     ) -> None:
-        """`random` spreads what waits for the limit per second."""
+        """`random` spreads what waits for the limit per second; `person` names whose `tokens` these are, if one's."""
+        self._person = person
         self._settings = settings
         self._client = Client(settings, http, tokens, now, random)
         self._budget = budget
@@ -102,7 +107,7 @@ class ZoomMeetings:
 
     async def _made(self, key: str, request: MeetingRequest) -> Meeting:
         for host in self._hosts(request):
-            call = Call("create", "POST", f"users/{segment(host)}/meetings", host)
+            call = Call("create", "POST", f"users/{self._user(host)}/meetings", host)
             with suppress(NotFound):
                 answer = await self._write(call, lambda without: self._creation(key, request, without))
                 return wire.meeting(answer.json(), host)
@@ -194,7 +199,9 @@ class ZoomMeetings:
         # The whole list, not the days around the start: the event may have moved since the lost create.
         query: dict[str, str | int] = {"type": "scheduled", "page_size": 300}
         while True:
-            page = await self._client.ask(Call("list", "GET", f"users/{segment(host)}/meetings", host, query))
+            page = await self._client.ask(
+                Call("list", "GET", f"users/{self._user(host)}/meetings", host, query)
+            )
             for item in wire.items(page):
                 yield item
             if not page.get("next_page_token"):
@@ -211,5 +218,11 @@ class ZoomMeetings:
                 reason="list_lag",
             )
 
+    def _user(self, host: str) -> str:
+        # An app that people link may say nothing but `me`: https://developers.zoom.us/docs/api/using-zoom-apis/#the-me-value
+        return "me" if self._person else segment(host)
+
     def _hosts(self, request: MeetingRequest) -> list[str]:
+        if self._person:
+            return [self._person]
         return list(dict.fromkeys(host for host in (request.host, self._settings.default_host) if host))
