@@ -61,6 +61,11 @@ def _linkable(folder, providers):
             "api_base": f"{base}/goto",
             "oauth_base": f"{base}/goto/oauth",
         },
+        "webex": {
+            "client_id": "sandbox-webex",
+            "client_secret_file": secret(folder / "webex.secret", "sandbox-webex-secret"),
+            "api_base": f"{base}/webex/v1",
+        },
         "branding": {"name": "Example Video", "color": "#7a1fa2"},
     }
 

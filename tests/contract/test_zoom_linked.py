@@ -103,11 +103,8 @@ async def test_the_person_hosts_whoever_organizes(zoom, account, request_):
     assert made.host == "cre_ada"
 
 
-async def test_the_default_host_of_the_account_has_no_part_in_it(
-    http, now, settings, zoom, sandbox, request_
-):
-    other = replace(settings, default_host="meetings@example.com")
-    zoom._settings = other
+async def test_the_default_host_of_the_account_has_no_part_in_it(settings, zoom, sandbox, request_):
+    zoom._settings = replace(settings, default_host="meetings@example.com")
     await zoom.create(KEY, request_, None)
     made = [call for call in sandbox.world.calls.since(0) if call["op"] == "zoom.create"]
     assert [call["path"] for call in made] == ["/zoom/v2/users/me/meetings"]
