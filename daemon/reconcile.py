@@ -276,6 +276,7 @@ class Reconcile:
                 "the event was not found, which is being confirmed",
                 retry_after=CONFIRM,
                 provider=error.provider,
+                reason="unconfirmed",
             ) from error
         visit.witness(None)
 
