@@ -56,9 +56,16 @@ def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: P
     link = foreign_link(event, known, policy.flags.hosts)
     # A service of the calendar itself would take the place of what is in the calendar's own field, not join it.
     beside = rule is not None and rule.even_if_linked and not (asked.service.native and event.native)
-    if link and not beside:
+    if link and not beside and not _typed_beside_own(event, link, asked, policy):
         return Unwanted(f"it already carries a link of somebody else ({link})")
     return asked
+
+
+def _typed_beside_own(event: Event, link: str, asked: Wanted, policy: Policy) -> bool:
+    """Whether people ask by name for another service than the one that their calendar puts on events by itself."""
+    own = event.native is not None and link == event.native.service and link in policy.native
+    typed = not asked.source.startswith("rule:") and not asked.service.native
+    return policy.flags.beside_integrated and own and typed
 
 
 def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwanted:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 Place = Literal["location", "title", "description"]
-Service = Literal["meet", "teams", "zoom", "jitsi", "whereby", "daily", "static"]
+Service = Literal["meet", "teams", "zoom", "goto", "webex", "jitsi", "whereby", "daily", "static"]
 Choice = Literal[Service, "default", "integrated", "none"]
-Default = Literal["auto", "integrated", "zoom", "jitsi", "whereby", "daily", "static", "none"]
+Default = Literal[
+    "auto", "integrated", "zoom", "goto", "webex", "jitsi", "whereby", "daily", "static", "none"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +42,10 @@ class Flags:
     video: Service | Literal["default"] = "default"  # what @video stands for
     default: Default = "auto"  # "auto": zoom where it is set up, else what the calendar itself can make
     rules: tuple[Rule, ...] = ()
-    hosts: tuple[str, ...] = ()  # the operator's own servers, on which every page but the first one is a meeting
+    hosts: tuple[
+        str, ...
+    ] = ()  # the operator's own servers, on which every page but the first one is a meeting
+    beside_integrated: bool = (
+        False  # a typed keyword counts beside a meeting that the calendar made by itself
+    )
     fallback: tuple[Choice, ...] = ()  # what takes the place of a service that cannot be had, in this order

@@ -57,7 +57,10 @@ def third_party(event: Event, meeting: Meeting, key: str) -> dict[str, Any] | No
 
 def shows(event: Event, meeting: Meeting, key: str) -> bool:
     """Tell whether the event carries the details. Nothing is compared byte by byte: Google tidies mark-up."""
-    if event.mark is None or (event.mark.key, event.mark.event) != (key, event.ref.event):
+    mark = event.mark
+    if mark is None or (mark.key, mark.event) != (key, event.ref.event):
+        return False
+    if mark.source.startswith("location:") and keywords.find(event.location) is not None:
         return False
     if meeting.native:
         return event.block is None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors import keywords
 from connectors.details import details
 from connectors.microsoft import body, online, places
 from connectors.microsoft.notes import NOTHING, write_mark, write_teams
@@ -114,7 +115,9 @@ def cut(event: Event) -> Patch:
     """Cut the invitation to the Teams meeting of the event out, whoever made it: it came back after a `take`."""
     html, native = bool(event.html), event.native
     content = body.cut(event.description, native.join_url, html=html) if native else event.description
-    return Patch(content=_changed(event, content), html=html)
+    changed = _changed(event, content)
+    stamped = changed is not None and event.location == online.STAMP
+    return Patch(content=changed, html=html, location=places.EMPTY.location if stamped else None)
 
 
 def restore(before: Event, after: Event) -> Patch:
@@ -134,7 +137,10 @@ def lost_link(before: Event, after: Event) -> bool:
 
 def shows(event: Event, meeting: Meeting, key: str) -> bool:
     """Tell whether the event carries the details. Nothing is compared byte by byte: Exchange tidies mark-up."""
-    if event.mark is None or (event.mark.key, event.mark.event) != (key, event.ref.event):
+    mark = event.mark
+    if mark is None or (mark.key, mark.event) != (key, event.ref.event):
+        return False
+    if mark.source.startswith("location:") and keywords.find(event.location) is not None:
         return False
     found = event.block
     if meeting.native:

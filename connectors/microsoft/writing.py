@@ -8,6 +8,7 @@ https://github.com/microsoftgraph/microsoft-graph-docs/issues/16336
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +22,8 @@ from connectors.microsoft.reading import Reader, seen_from
 from connectors.model import Event, EventRef, Meeting
 
 SOON = 2.0  # seconds; a Teams link that comes late is mostly there by then
+PAUSES = (0.5, 2.0, 4.0)  # seconds between two tries to put right what a write of ours has done
+LONGEST_PAUSE = 10.0  # seconds that Graph may ask for meanwhile
 
 log = structlog.get_logger("connectors.microsoft")
 
@@ -85,7 +88,7 @@ class Writer:
             return after
         log.warning("a write has cost a Teams link, which is brought back", at=before.ref.event)
         try:
-            restored = await self._restored(before, after)
+            restored = await self._patiently(before, after)
         except ProviderError as error:
             raise _changed(before, after) from error
         if edits.lost_link(before, restored):
@@ -96,12 +99,34 @@ class Writer:
         """Return the event without the Teams meeting that came back with a write: it is cut out once more."""
         if not _is_online(event):
             return event
+        event = await self._linked(event)
         log.info("a Teams meeting came back and is cut out once more", at=event.ref.event)
         if again := edits.cut(event):
             event = await self.patch(event, again)
         if _is_online(event):
             raise _stayed(event)
         return event
+
+    async def _linked(self, event: Event) -> Event:
+        """Wait for the link of a meeting that came back: before it is there, there is no invitation to cut out."""
+        for pause in PAUSES:
+            if event.native is None or event.native.state != "pending":
+                break
+            await asyncio.sleep(pause)
+            event = await self.reader.event(seen_from(event), event.ref.event)
+        return event
+
+    async def _patiently(self, before: Event, after: Event) -> Event:
+        """Bring the link back, also where Graph is busy for a while: nobody else knows that it is owed."""
+        for pause in PAUSES:
+            try:
+                return await self._restored(before, after)
+            except Transient as error:
+                wait = pause if error.retry_after is None else error.retry_after
+                if wait > LONGEST_PAUSE:
+                    raise
+                await asyncio.sleep(wait)
+        return await self._restored(before, after)
 
     async def _restored(self, before: Event, after: Event) -> Event:
         try:
@@ -145,8 +170,10 @@ def _link(event: Event) -> str:
 
 def _changed(before: Event, after: Event) -> Ignored:
     """Return the exception for a link that could not be brought back, with the evidence."""
+    off = after.native is None or not after.native.id
+    now = "is switched off" if off else f"is {_link(after)}"
     told = Ignored(
-        f"the Teams link of the event was {_link(before)} and is {_link(after)} after a write of ours; "
+        f"the Teams link of the event was {_link(before)} and {now} after a write of ours; "
         "it could not be brought back",
         provider=PROVIDER,
         reason="teams_link_changed",

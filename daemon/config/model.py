@@ -16,7 +16,17 @@ from daemon.config.kinds import LISTED
 from daemon.config.microsoft import Microsoft, MicrosoftPerson
 from daemon.config.problems import Problem
 from daemon.config.rooms import Daily, Jitsi, Whereby
-from daemon.config.sections import FlagSettings, Limits, Log, RuleSettings, Section, Server, Store, Sync
+from daemon.config.sections import (
+    Alerts,
+    FlagSettings,
+    Limits,
+    Log,
+    RuleSettings,
+    Section,
+    Server,
+    Store,
+    Sync,
+)
 from daemon.config.webex import Webex
 from daemon.rules import Flags, Service
 
@@ -54,6 +64,8 @@ class Config(Section):
     """A link of your own."""
     branding: Branding = Field(default_factory=Branding)
     """How the pages look on which people link an account."""
+    alerts: Alerts = Field(default_factory=Alerts)
+    """What is run when an account does not work any more."""
     log: Log = Field(default_factory=Log)
     """What huddled says, and how."""
     limits: Limits = Field(default_factory=Limits)
@@ -104,6 +116,8 @@ class Config(Section):
             ("meet", self.google),
             ("teams", self.microsoft),
             ("zoom", self.zoom),
+            ("goto", self.goto),
+            ("webex", self.webex),
             ("jitsi", self.jitsi),
             ("whereby", self.whereby),
             ("daily", self.daily),
@@ -118,6 +132,7 @@ class Config(Section):
             look_in=self.flags.look_in,
             video=self.flags.video,
             default=self.flags.default,
+            beside_integrated=self.flags.beside_integrated,
             fallback=self.flags.fallback,
             rules=tuple(rule.rule() for rule in self.rules),
             hosts=self.jitsi.hosts() if self.jitsi else (),

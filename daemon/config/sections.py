@@ -88,6 +88,8 @@ class FlagSettings(Section):
     """What @video stands for: a service, or the default below."""
     default: Default = "auto"
     """auto: Zoom where it is set up, else what the calendar itself offers: Meet in Google's, Teams in Microsoft's."""
+    beside_integrated: bool = False
+    """Whether a keyword for another service counts where the calendar has put its own meeting on the event already."""
     fallback: Annotated[tuple[Choice, ...], LISTED] = ()
     """What an event gets instead, in this order, when the service that it asks for cannot be had."""
 
@@ -130,6 +132,13 @@ class RuleSettings(Section):
             max_minutes=self.max_minutes,
             even_if_linked=self.even_if_linked,
         )
+
+
+class Alerts(Section):
+    """What is run when an account does not work any more."""
+
+    command: Annotated[tuple[Name, ...], LISTED, Field(examples=[["/usr/local/bin/tell-operator"]])] = ()
+    """A program, by its absolute path, and its arguments. It reads one line of JSON for each account."""
 
 
 class Log(Section):

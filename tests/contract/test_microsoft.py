@@ -415,9 +415,32 @@ async def test_a_link_that_cannot_be_brought_back_is_told_with_both_links(micros
         await stage.calendar.write(event, ZOOM, KEY, SOURCE)
     assert caught.value.reason == "teams_link_changed"
     assert event.native.join_url in str(caught.value)
-    assert "is none" in str(caught.value)
+    assert "is switched off" in str(caught.value)
     assert caught.value.shown.native is None or caught.value.shown.native.join_url != event.native.join_url
     assert microsoft.ops()[before:] == ["events.patch", "events.patch"]
+
+
+async def test_a_link_is_brought_back_although_graph_is_busy(microsoft, stage):
+    event = await online(stage, description="Agenda", location="Room 4")
+    answer = as_if_lost(await stage.item(event.ref.event), stage)
+    stage.fault(op="events.patch", status=200, body=answer)
+    stage.fault(op="events.patch", status=503, headers={"Retry-After": "0"})
+    before = len(microsoft.calls())
+    written = await stage.calendar.write(event, ZOOM, KEY, SOURCE)
+    assert written.native.join_url == event.native.join_url
+    assert microsoft.ops()[before:] == ["events.patch"] * 3
+
+
+async def test_a_keyword_that_stays_in_the_location_is_a_write_that_was_not_kept(stage):
+    event = await added(stage, location="@zoom")
+    written = await stage.calendar.write(event, ZOOM, KEY, "location:@zoom")
+    assert written.location == ZOOM.join_url
+    await stage.change(event.ref.event, location="@zoom")
+    again = await stage.calendar.get(stage.info, event.ref.event)
+    stage.fault(op="events.patch", status=200, body=await stage.item(event.ref.event))
+    with pytest.raises(Ignored) as caught:
+        await stage.calendar.write(again, ZOOM, KEY, "location:@zoom")
+    assert caught.value.reason == "write_ignored"
 
 
 async def test_a_link_that_changed_for_good_is_told(microsoft, stage):

@@ -307,3 +307,23 @@ def test_a_draft_gets_no_meeting_and_keeps_the_one_that_its_guests_know():
     assert isinstance(judge(draft, None, POLICY), Unwanted)
     assert isinstance(judge(draft, live(state="reserved", meeting=None), POLICY), Unwanted)
     assert isinstance(judge(replace(draft, title="Review"), live(), POLICY), Leave)
+
+
+@pytest.mark.parametrize(
+    ("changes", "flags", "asks"),
+    [
+        ({"title": "@zoom"}, {"beside_integrated": True}, True),
+        ({"title": "@zoom"}, {}, False),
+        ({"title": "@video"}, {"beside_integrated": True, "default": "integrated"}, False),
+        ({"title": "Customer"}, {"beside_integrated": True, "rules": (Rule("zoom"),)}, False),
+    ],
+)
+def test_a_keyword_may_count_beside_what_the_calendar_made_by_itself(changes, flags, asks):
+    native = Native("meet", "ready", "https://meet.google.com/abc-defg-hij", "abc-defg-hij")
+    verdict = judge(event(native=native, **changes), None, with_flags(**flags))
+    assert isinstance(verdict, Wanted) is asks
+
+
+def test_no_keyword_counts_beside_a_link_that_somebody_wrote():
+    linked = event(title="@zoom", location="https://us02web.zoom.us/j/92674392836")
+    assert isinstance(judge(linked, None, with_flags(beside_integrated=True)), Unwanted)
