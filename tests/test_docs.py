@@ -39,6 +39,7 @@ SCREEN = 20  # lines, a picture included
 HOSTS = {
     "accounts.google.com",
     "admin.google.com",
+    "app.example.com",
     "console.cloud.google.com",
     "dashboard.daily.co",
     "developer.goto.com",
@@ -55,7 +56,16 @@ HOSTS = {
     "us02web.zoom.us",
     "www.googleapis.com",
 }
-PLACES = ("/opt/huddled", "/etc/", "/var/lib/huddled", "/var/backups", "/run/credentials", "/hooks/", "/dev/")
+PLACES = (
+    "/opt/huddled",
+    "/etc/",
+    "/var/lib/huddled",
+    "/var/backups",
+    "/run/credentials",
+    "/hooks/",
+    "/link/",
+    "/dev/",
+)
 
 
 def every_page(test):
