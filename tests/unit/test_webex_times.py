@@ -213,7 +213,8 @@ def test_whenever_the_event_takes_place_there_is_a_meeting(text, days, zone):
     left = [each for each in (date.replace(tzinfo=place).astimezone(UTC) for date in dates) if each >= now]
     found = times(asked(f"RRULE:{text}", zone=zone), now)
     if not left:
-        assert found is None or found.bent == "under_way"
+        # A rule that is too odd for its end to be known goes on for ever.
+        assert found is None or found.bent == "under_way" or "UNTIL" not in found.rule
         return
     held = rrulestr(found.rule, dtstart=found.start.astimezone(place))
     there = {date.astimezone(UTC) for date in held.between(found.start, left[-1], inc=True)}
