@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib import metadata
@@ -77,7 +77,12 @@ class Http:
     on_call: OnCall | None = None
     deadline: float = DEADLINE
     largest: int = LARGEST
+    lane: str = ""  # in the place of those that the requests name
     _proxies: dict[URL, URL | None] = field(default_factory=dict)
+
+    def within(self, lane: str) -> Http:
+        """Return the same, with all requests in one lane."""
+        return replace(self, lane=lane)
 
     async def send(self, request: Request) -> Answer:
         """Return the answer, whatever its status.
@@ -89,7 +94,7 @@ class Http:
         try:
             async with (
                 asyncio.timeout(request.deadline or self.deadline),
-                self.lanes.turn(request.provider, request.lane),
+                self.lanes.turn(request.provider, self.lane or request.lane),
             ):
                 call.start()
                 return await self._exchange(request, call)

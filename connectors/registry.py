@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from connectors.base import Calendar, Consent, Meetings
 from connectors.errors import Rejected, Unauthorized
 from connectors.http import Http
-from connectors.oauth import Save
+from connectors.model import Identity
+from connectors.oauth import Save, Tokens
 from connectors.settings import (
     DailySettings,
     GoogleSettings,
+    GoToSettings,
     JitsiSettings,
     MicrosoftSettings,
     StaticSettings,
+    WebexSettings,
     WherebySettings,
     ZoomSettings,
 )
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from connectors.google.api import Api
     from connectors.google.requests import Requests
     from connectors.google.third_party import OnCapability, ThirdParty
+    from connectors.goto.meetings import Taken
     from connectors.microsoft.connect import Tenant
     from connectors.service_key import ServiceKey
     from connectors.zoom.meetings import Budget
@@ -51,11 +55,14 @@ class Registry:
     google: GoogleSettings | None = None
     microsoft: MicrosoftSettings | None = None
     zoom: ZoomSettings | None = None
+    goto: GoToSettings | None = None
+    webex: WebexSettings | None = None
     jitsi: JitsiSettings | None = None
     whereby: WherebySettings | None = None
     daily: DailySettings | None = None
     static: StaticSettings | None = None
     budget: Budget | None = None
+    taken: Taken | None = None  # tells GoTo which of its meetings are those of another conference
     third_party: bool | None = None  # whether Google takes other services' conference data, if that is known
     on_capability: OnCapability | None = None
     _apis: dict[str, Api] = field(default_factory=dict)
@@ -65,6 +72,7 @@ class Registry:
     _third_party: ThirdParty | None = None
     _tenant: Tenant | None = None
     _zoom: Meetings | None = None
+    _personal: dict[tuple[str, str], Meetings] = field(default_factory=dict)  # by service and credential
 
     def load(self) -> None:
         """Load what the settings name, off the loop and before anybody waits: SDKs take up to a second."""
@@ -76,7 +84,11 @@ class Registry:
         if self.microsoft is not None:
             self._microsoft().load()
         if self.zoom is not None:
-            from connectors.zoom import meetings  # noqa: F401
+            import connectors.zoom.meetings
+        if self.goto is not None:
+            import connectors.goto.meetings
+        if self.webex is not None:
+            import connectors.webex.meetings  # noqa: F401
 
     def calendar(self, credentials: Credentials) -> Calendar:
         """Return the calendars that these credentials open. Raises Unauthorized where they cannot."""
@@ -100,7 +112,7 @@ class Registry:
             from connectors.google.meet import MeetMeetings
 
             return MeetMeetings(self._api(credentials), self.google)
-        if service == "zoom" and self.zoom is not None:
+        if service == "zoom" and self.zoom is not None and self.zoom.client_id:
             return self._zoom_meetings(self.zoom)
         if service == "static" and self.static is not None:
             from connectors.static.meetings import StaticMeetings
@@ -111,6 +123,32 @@ class Registry:
 
             return ExplicitMeetings()
         return self._rooms(service)
+
+    def personal(self, service: str, tokens: Tokens, credential: str, who: Identity) -> Meetings:
+        """Return a service in the account that a person has linked. Raises Rejected if not configured.
+
+        One is made for each credential: some of them remember what the provider said about that account.
+        """
+        found = self._personal.get((service, credential))
+        if found is None:
+            found = self._personal[service, credential] = self._own(service, tokens, credential, who)
+        return found
+
+    def _own(self, service: str, tokens: Tokens, credential: str, who: Identity) -> Meetings:
+        http = self.http.within(credential)
+        if service == "zoom" and self.zoom is not None and self.budget is not None:
+            from connectors.zoom.meetings import ZoomMeetings
+
+            return ZoomMeetings(self.zoom, http, tokens, self.budget, self.now, self.dice, who.name or who.id)
+        if service == "goto" and self.goto is not None and self.taken is not None:
+            from connectors.goto.meetings import GoToMeetings
+
+            return GoToMeetings(self.goto, http, tokens, self.taken, self.now, self.dice, organizer=who.id)
+        if service == "webex" and self.webex is not None:
+            from connectors.webex.meetings import WebexMeetings
+
+            return WebexMeetings(self.webex, http, tokens, self.now, credential)
+        raise Rejected(f"{service} is not configured for people's own accounts", reason="not_configured")
 
     def _rooms(self, service: str) -> Meetings:
         """Return a service that has rooms for everybody. Raises Rejected if not configured."""

@@ -11,10 +11,11 @@ from hashlib import sha256
 import structlog
 
 from connectors.errors import Unauthorized
+from connectors.oauth import APP
 from connectors.registry import Credentials
 from daemon.config.model import Config
 from daemon.scrub import hide
-from store import calendars, profiles, work
+from store import calendars, conferences, linked, profiles, work
 from store.db import Store
 from store.errors import KeyWrong
 from store.secrets import Vault
@@ -84,15 +85,56 @@ class Accounts:
         return str(kept["token"]) if kept.get("given") == _print(given) else given
 
 
-def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: float) -> None:
-    """Note, once, that an account does not work any more: nothing is asked in its name until it does again."""
+def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: float) -> str:
+    """Note, once, that an account does not work any more: nothing is asked in its name until it does again.
+
+    Returns the credential whose tokens are good for nothing from now on, "" where it was none.
+    """
     if not isinstance(error, Unauthorized):
-        return
+        return ""
     why = hide(str(error))
+    credential = _credential(conn, job, error.provider)
+    if credential:
+        # What was found out before it was linked again, or about the app, is not the fault of this account.
+        stale = error.reason == "disconnected" or error.reason in APP
+        return "" if stale or not disconnect_linked(conn, credential, why, now) else credential
     calendar = calendars.get(conn, job.key.partition("/")[0].partition(" ")[0])
     profile = profiles.get(conn, calendar.profile if calendar else job.key)
     if profile and profile.provider == error.provider and profiles.report(conn, profile.id, why, now):
         log.error("account disconnected", account=profile.address, provider=profile.provider, error=why)
+        work.ring(conn, "alert", [profile.id], now)
+    return ""
+
+
+def _credential(conn: sqlite3.Connection, job: work.Job, provider: str) -> str:
+    """Find the credential of the linked account that a piece of work was done with, "" where it was none."""
+    if job.kind == "refresh":
+        return job.key
+    calendar, _, event = job.key.partition("/")
+    known = conferences.get(conn, calendar, event) if job.kind == "reconcile" else None
+    own = linked.get(conn, known.profile) if known and known.profile else None
+    return own.credential if own and own.provider == provider else ""
+
+
+def disconnect_linked(conn: sqlite3.Connection, credential: str, why: str, now: float) -> bool:
+    """Note that a conferencing account does not work any more, and have the operator told.
+
+    Returns whether it did until now.
+    """
+    if not linked.report(conn, credential, why, now):
+        return False
+    for one in linked.sharing(conn, credential):
+        log.error(
+            "account disconnected",
+            account=one.account,
+            provider=one.provider,
+            profile=one.id,
+            error=why,
+            events=len(linked.affected(conn, one.id)),
+            mend=f"huddled link {one.provider} --account {one.account}",
+        )
+    work.ring(conn, "alert", [credential], now)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

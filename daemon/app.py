@@ -10,7 +10,7 @@ import random
 import sqlite3
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,15 +22,19 @@ from aiohttp import web
 
 from connectors.http import connect
 from connectors.lanes import Limits
+from connectors.linking import linkables
 from connectors.registry import Registry
 from daemon import clock as timers
 from daemon.accounts import Accounts, disconnect
+from daemon.alerts import Alert
 from daemon.budget import ZoomBudget
+from daemon.capability import recall, remember
 from daemon.config.kinds import Address
 from daemon.config.model import Config
 from daemon.health import Health, Metrics
-from daemon.linking import doorway
+from daemon.linking import doorway, settings
 from daemon.notify import Systemd
+from daemon.personal import Personal, Refresh, taken
 from daemon.reconcile import Reconcile
 from daemon.subscriptions import Discover, Lifecycle, Stop, Watch
 from daemon.sweeps import Sweeps
@@ -50,8 +54,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 ADDRESS, POLICY = "address", "policy"
+GOTO_RATE = 8.0  # calls a second; GoTo allows an app 10
 AT_A_TIME = 20  # calendars a second that are looked at after the start
-CAPABILITY = "google.third_party_conference_data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +114,34 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             google=config.google_settings(),
             microsoft=config.microsoft_settings(),
             zoom=config.zoom_settings(),
+            goto=config.goto.settings() if config.goto else None,
+            webex=config.webex.settings() if config.webex else None,
             jitsi=config.jitsi.settings() if config.jitsi else None,
             whereby=config.whereby.settings() if config.whereby else None,
             daily=config.daily.settings() if config.daily else None,
             static=config.static_settings(),
-            third_party=await _recall(store, _client(config)),
-            on_capability=_remember(store),
+            third_party=await recall(store, config),
+            on_capability=remember(store),
+            taken=taken(store),
         )
         await asyncio.to_thread(registry.load)
         if config.zoom:
             registry.budget = ZoomBudget(store, now, config.zoom.daily_limit, config.zoom.cancel_reserve)
         credentials = await Accounts(config, store, vault).enrol(clock())
-        world = World(config, registry, clock, dict(credentials))
+        known = linkables(http, now, settings(config))
+        personal = Personal(store, vault, http, registry, known, now)
+        world = World(config, registry, clock, dict(credentials), personal)
         channels = Channels()
         await channels.fill(store)
         worker = Worker(
             store, {}, clock, uuid.uuid4().hex, config.sync.lease_seconds, config.sync.workers, dice
         )
-        worker.on_failure = lambda conn, job, error: disconnect(conn, job, error, clock())
-        worker.handlers = _handlers(config, store, world, channels, dice)
+        worker.on_failure = lambda conn, job, error: personal.forget(disconnect(conn, job, error, clock()))
+        worker.handlers = {
+            **_handlers(config, store, world, channels, dice),
+            "refresh": Refresh(store, personal),
+            "alert": Alert(store, config.alerts.command),
+        }
         sweeps = Sweeps(
             store,
             clock,
@@ -193,32 +206,14 @@ def _start_over(conn: sqlite3.Connection, known: set[str], config: Config, now: 
     return released
 
 
-def _client(config: Config) -> str:
-    settings = config.google_settings()
-    account = (settings.service_account or {}) if settings else {}
-    return (settings.client_id if settings else "") or str(account.get("client_email", ""))
-
-
-async def _recall(store: SqliteStore, client: str) -> bool | None:
-    """Recall what was found out about this OAuth client; another client has to find out for itself."""
-    value = await store.read(lambda conn: budgets.known(conn, CAPABILITY))
-    return {f"{client} yes": True, f"{client} no": False}.get(value or "")
-
-
-def _remember(store: SqliteStore) -> Callable[[str, bool], Awaitable[None]]:
-    async def remember(client: str, supported: bool) -> None:  # noqa: FBT001 - the shape is the connector's
-        value = f"{client} {'yes' if supported else 'no'}"
-        await store.tx(lambda conn: budgets.learn(conn, CAPABILITY, value))
-
-    return remember
-
-
 def _limits(config: Config) -> dict[str, Limits]:
     limits, each = config.limits, config.limits.per_account_concurrency
     return {
         "google": Limits(concurrent=each, rate=limits.google_calls_per_minute / 60),
         "microsoft": Limits(concurrent=limits.microsoft_concurrency),
         "zoom": Limits(concurrent=each, total_rate=limits.zoom_calls_per_second),
+        "goto": Limits(concurrent=each, total_rate=GOTO_RATE),
+        "webex": Limits(concurrent=each),
     }
 
 

@@ -18,6 +18,7 @@ SWEEPS_PER_INTERVAL = 60  # how finely the calendars' turns are spread over sync
 RENEWALS = 60.0
 PRUNE = 6 * 3600.0
 DISCOVER = 600.0
+CREDENTIALS = 3600.0
 
 
 def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
@@ -27,6 +28,7 @@ def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
         "calendars": (max(1.0, sweeps.sweep_seconds / SWEEPS_PER_INTERVAL), sweeps.calendars),
         "channels": (RENEWALS, sweeps.channels_due),
         "profiles": (discover_seconds, sweeps.profiles),
+        "credentials": (CREDENTIALS, sweeps.credentials),
         "prune": (PRUNE, sweeps.prune),
     }
     for name, (seconds, sweep) in intervals.items():
@@ -46,7 +48,9 @@ def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
 
 def _first(name: str) -> datetime:
     """Calendars and channels are owed a look right after the start; accounts were rung for by the start itself."""
-    return datetime.now(UTC) + timedelta(seconds={"prune": RENEWALS, "profiles": DISCOVER}.get(name, 0))
+    return datetime.now(UTC) + timedelta(
+        seconds={"prune": RENEWALS, "credentials": RENEWALS, "profiles": DISCOVER}.get(name, 0)
+    )
 
 
 async def _quietly(name: str, sweep: Callable[[], Awaitable[int]]) -> None:

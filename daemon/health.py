@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from daemon.worker import Worker
-from store import conferences, profiles, work
+from store import conferences, linked, profiles, work
 from store.db import SqliteStore
 from store.errors import StoreError
 
@@ -27,6 +27,7 @@ class Metrics:
     work: Gauge = field(init=False)
     conferences: Gauge = field(init=False)
     disconnected: Gauge = field(init=False)
+    unlinked: Gauge = field(init=False)
     pushes: Counter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,6 +44,9 @@ class Metrics:
         )
         self.disconnected = Gauge(
             "huddled_disconnected_profiles", "Accounts to reconnect.", registry=self.registry
+        )
+        self.unlinked = Gauge(
+            "huddled_disconnected_conferencing_profiles", "Accounts to link again.", registry=self.registry
         )
         self.pushes = Counter("huddled_pushes", "Pushes by answer.", ["answer"], registry=self.registry)
 
@@ -101,8 +105,13 @@ class Health:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         now = self.now()
-        counted, states, lost = await self.store.read(
-            lambda conn: (work.counts(conn, now), conferences.states(conn), profiles.count_disconnected(conn))
+        counted, states, lost, unlinked = await self.store.read(
+            lambda conn: (
+                work.counts(conn, now),
+                conferences.states(conn),
+                profiles.count_disconnected(conn),
+                linked.count_disconnected(conn),
+            )
         )
         for state, count in counted.items():
             self.metrics.work.labels(state).set(count)
@@ -110,4 +119,5 @@ class Health:
         for state, count in states.items():
             self.metrics.conferences.labels(state).set(count)
         self.metrics.disconnected.set(lost)
+        self.metrics.unlinked.set(unlinked)
         return web.Response(body=generate_latest(self.metrics.registry), content_type="text/plain")

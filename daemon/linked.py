@@ -15,8 +15,10 @@ def relinked(conn: sqlite3.Connection, profile: str, now: float) -> None:
     found = linked.get(conn, profile)
     if found is None:
         return
-    affected = linked.affected(conn, profile)
-    work.ring(conn, "reconcile", sorted(f"{calendar}/{event}" for calendar, event in affected), now)
+    keys = sorted(f"{calendar}/{event}" for calendar, event in linked.affected(conn, profile))
+    work.ring(conn, "reconcile", keys, now)
+    for key in keys:
+        work.hurry(conn, key, now)  # what backs off after a failure does not hear that it is rung for
     mine = [one.id for one in profiles.everyone(conn) if one.address.lower() == found.account]
     watched = [one.id for name in mine for one in calendars.of_profile(conn, name)]
     for calendar in watched:

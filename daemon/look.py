@@ -59,7 +59,7 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
 def own_accounts(conn: sqlite3.Connection, account: str) -> tuple[Linked, ...]:
     """List the conferencing accounts that a person has linked, their default first."""
     return tuple(
-        Linked(one.id, one.provider, one.credential, one.trouble or "")
+        Linked(one.id, one.provider, one.credential, one.trouble or "", one.person, one.name)
         for one in linked.of_account(conn, account)
     )
 

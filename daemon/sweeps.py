@@ -10,13 +10,16 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from store import budgets, calendars, conferences, events, link_requests, profiles, work
+from store import budgets, calendars, conferences, events, link_requests, linked, profiles, work
 from store.db import Store
 from webhooks.bell import Channels
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 500  # calendars that one sweep rings for; the rest follow with the next
+IDLE = (
+    20 * 86_400.0
+)  # seconds after which a linked account is used, so as not to lapse: GoTo's do after some 30 days
 UNCONFIRMED = 86_400.0  # seconds after which a channel that the provider never confirmed is forgotten
 DAY = 86_400.0
 
@@ -64,6 +67,17 @@ class Sweeps:
         def ring(conn: sqlite3.Connection) -> int:
             names = [profile.id for profile in profiles.everyone(conn)]
             work.ring(conn, "discover", names, now)
+            return len(names)
+
+        return await self._do(ring)
+
+    async def credentials(self) -> int:
+        """Ring for linked accounts that nobody has used for long: their consent would lapse. Returns how many."""
+        now = self.now()
+
+        def ring(conn: sqlite3.Connection) -> int:
+            names = linked.idle(conn, now - IDLE)
+            work.ring(conn, "refresh", names, now)
             return len(names)
 
         return await self._do(ring)

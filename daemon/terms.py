@@ -30,6 +30,8 @@ class Linked:
     service: str
     credential: str = ""
     trouble: str = ""  # why it does not work; "" while it does
+    person: str = ""  # the provider's id of whose it is
+    name: str = ""  # as people know it, mostly an address at the provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,18 @@ CHANNEL_BYTES = 32  # of a channel's secret; with the channel's name it fits int
 def services(config: Config) -> Mapping[str, Service]:
     """Say what the decision must know of each configured service."""
     people = {"people"} if config.zoom and config.zoom.invitees else set()
+    invited = {"people"} if config.webex and config.webex.invitees else set()
+    # Without an app of the whole account, nobody has a meeting at Zoom who has not linked an account.
+    linked_only = config.zoom is not None and not config.zoom.client_id
     subject = {"title"} if config.jitsi and config.jitsi.subject else set()
     every = {
         "meet": Service("meet", native=True),
         "teams": Service("teams", native=True),
-        "zoom": Service("zoom", follows=frozenset({"title", "time"} | people)),
+        "zoom": Service("zoom", follows=frozenset({"title", "time"} | people), personal=linked_only),
+        "goto": Service("goto", follows=frozenset({"title", "time"}), personal=True),
+        "webex": Service(
+            "webex", follows=frozenset({"title", "time", "recurrence"} | invited), personal=True
+        ),
         "jitsi": Service("jitsi", follows=frozenset(subject)),
         "whereby": Service("whereby", follows=frozenset({"time"})),
         "daily": Service("daily", follows=frozenset({"time"})),
@@ -48,7 +55,9 @@ def base_policy(config: Config, now: datetime) -> Policy:
 
 def fingerprint(config: Config) -> str:
     """Name what the configuration says about events, so that a change of it can be noticed."""
-    known = sorted((one.name, one.native, sorted(one.follows)) for one in services(config).values())
+    known = sorted(
+        (one.name, one.native, one.personal, sorted(one.follows)) for one in services(config).values()
+    )
     rules = [rule.model_dump_json() for rule in config.rules]
     microsoft = config.microsoft_settings()
     categories = sorted(microsoft.categories.items()) if microsoft else []

@@ -72,6 +72,15 @@ def key_is_taken(conn: sqlite3.Connection, key: str, calendar: str, event: str) 
     return row is not None and (row["calendar"], row["event"]) != (calendar, event)
 
 
+def meeting_is_taken(conn: sqlite3.Connection, service: str, meeting: str, key: str) -> bool:
+    """Whether the provider's meeting of this id belongs to another conference than `key`."""
+    row = conn.execute(
+        "SELECT 1 FROM conferences WHERE service = ? AND json_extract(record, '$.meeting.id') = ? AND key <> ?",
+        (service, meeting, key),
+    ).fetchone()
+    return row is not None
+
+
 def of_calendar(conn: sqlite3.Connection, calendar: str) -> Sequence[str]:
     """List the ids of the events of a calendar that have a conference."""
     rows = conn.execute("SELECT event FROM conferences WHERE calendar = ? ORDER BY event", (calendar,))

@@ -21,6 +21,7 @@ class Linked:
     provider: str
     name: str
     credential: str
+    person: str  # the provider's id of whose it is
     linked_at: float
     chosen: bool
     trouble: str | None
@@ -42,7 +43,7 @@ class Credential:
 
 
 LINKED = (
-    "SELECT l.id, l.account, l.provider, l.name, l.credential, l.linked_at, l.chosen, c.trouble, c.since"
+    "SELECT l.id, l.account, l.provider, l.name, l.credential, c.person, l.linked_at, l.chosen, c.trouble, c.since"
     " FROM linked l JOIN credentials c ON c.id = l.credential"
 )
 CREDENTIAL = "SELECT id, provider, client, person, secret, scopes, refreshed_at, trouble FROM credentials"
@@ -135,6 +136,11 @@ def save_secret(conn: sqlite3.Connection, name: str, secret: bytes, now: float) 
     conn.execute("UPDATE credentials SET secret = ?, refreshed_at = ? WHERE id = ?", (secret, now, name))
 
 
+def touched(conn: sqlite3.Connection, name: str, now: float) -> None:
+    """Note that a credential has been used: it will not lapse for a while."""
+    conn.execute("UPDATE credentials SET refreshed_at = ? WHERE id = ?", (now, name))
+
+
 def report(conn: sqlite3.Connection, name: str, trouble: str | None, now: float) -> bool:
     """Note why a credential does not work, or that it does. Returns whether it changed from one to the other."""
     row = conn.execute("SELECT trouble FROM credentials WHERE id = ?", (name,)).fetchone()
@@ -167,6 +173,24 @@ def affected(conn: sqlite3.Connection, profile: str) -> Sequence[tuple[str, str]
     return [(row["calendar"], row["event"]) for row in rows]
 
 
+def waiting(conn: sqlite3.Connection, profile: str) -> int:
+    """Count those of the affected events whose meeting is not, or no longer, as it should be."""
+    row = conn.execute(
+        "SELECT count(*) FROM conferences WHERE json_extract(record, '$.profile') = ?"
+        " AND state NOT IN ('declined', 'live')",
+        (profile,),
+    ).fetchone()
+    return int(row[0])
+
+
+def count_disconnected(conn: sqlite3.Connection) -> int:
+    """Count the conferencing profiles that do not work."""
+    row = conn.execute(
+        "SELECT count(*) FROM linked l JOIN credentials c ON c.id = l.credential WHERE c.trouble IS NOT NULL"
+    ).fetchone()
+    return int(row[0])
+
+
 def _linked(row: sqlite3.Row) -> Linked:
     return Linked(
         row["id"],
@@ -174,6 +198,7 @@ def _linked(row: sqlite3.Row) -> Linked:
         row["provider"],
         row["name"],
         row["credential"],
+        row["person"],
         row["linked_at"],
         bool(row["chosen"]),
         row["trouble"],

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from daemon.config.model import Config
 from daemon.config.words import fields_at, sections
 from daemon.health import Metrics
 from daemon.rules import Flags
-from daemon.terms import Policy, Service, Wanted
+from daemon.terms import Linked, Policy, Service, Wanted
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -152,7 +153,12 @@ def test_a_keyword_does_what_the_flag_table_says(row):
     native = ("meet", "teams")
     rooms = ("jitsi", "whereby", "daily", "static")
     services = {name: Service(name, native=name in native) for name in (*native, "zoom", *rooms)}
+    services |= {name: Service(name, personal=True) for name in ("goto", "webex")}
     policy = Policy(now=datetime(2026, 1, 1, tzinfo=UTC), flags=Flags(), services=services, native=native)
+    own = tuple(Linked(f"pro_{name}", name) for name in ("goto", "webex"))
+    if status.endswith("for whoever has linked an account there"):
+        assert not isinstance(choose(word, f"title:@{word}", policy), Wanted)
+        policy = replace(policy, linked=own)
     verdict = choose(word, f"title:@{word}", policy)
     assert where == "title, description, location"
     if word == "none":

@@ -11,7 +11,7 @@ from daemon.config.conferencing_checks import conferencing_contradictions
 from daemon.config.facts import Facts
 from daemon.config.kinds import Address, loopback, read_address
 from daemon.config.problems import Finding
-from daemon.config.secret_files import has_directory, open_to_others, resolve
+from daemon.config.secret_files import has_directory, open_to_others, resolve, runs
 from daemon.config.toml_lines import KeyPath
 from daemon.rules import Service
 
@@ -30,6 +30,7 @@ def contradictions(facts: Facts) -> Iterator[Finding]:
         _flags,
         _categories,
         _rules,
+        _alerts,
         _directories,
         _open_files,
     )
@@ -98,6 +99,14 @@ def _rules(facts: Facts) -> Iterator[Finding]:
         if low is not None and high is not None and low > high:
             message = f"no event lasts at least {low} and at most {high} minutes"
             yield Finding((*path, "min_minutes"), message, "Swap min_minutes and max_minutes.")
+
+
+def _alerts(facts: Facts) -> Iterator[Finding]:
+    command = facts.get("alerts", "command")
+    program = command[0] if isinstance(command, list | tuple) and command else None
+    if isinstance(program, str) and not runs(program):
+        fix = "Give the absolute path of a program, and let the user that huddled runs as execute it."
+        yield Finding(("alerts", "command", 0), "cannot be run", fix, "warning")
 
 
 def _service(facts: Facts, path: KeyPath, name: Any) -> Iterator[Finding]:

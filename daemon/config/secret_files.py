@@ -7,6 +7,7 @@ $CREDENTIALS_DIRECTORY/NAME (https://systemd.io/CREDENTIALS/).
 from __future__ import annotations
 
 import json
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,11 @@ def open_to_others(path: Path, where: Where) -> bool:
         return bool(path.stat().st_mode & (stat.S_IWGRP | stat.S_IRWXO))
     except OSError:
         return False
+
+
+def runs(program: str) -> bool:
+    """Tell whether this is the absolute path of a file that we may execute."""
+    return program.startswith("/") and os.path.isfile(program) and os.access(program, os.X_OK)  # noqa: PTH113
 
 
 def has_directory(path: Path) -> bool:

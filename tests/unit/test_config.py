@@ -97,7 +97,7 @@ def test_services_of_peoples_own_accounts_get_their_settings_with_the_secrets_re
     config = read(place, BASE + GOTO + WEBEX)
     assert config.goto.settings() == GoToSettings("client", SECRET, mark_subjects=True)
     assert config.webex.settings() == WebexSettings("client", SECRET, site_url="acme.webex.com")
-    assert config.services() == ()
+    assert config.services() == ("goto", "webex")
     assert SECRET not in repr(config) + repr(config.goto.settings()) + config.model_dump_json()
     assert SECRET not in repr(config.webex.settings())
 

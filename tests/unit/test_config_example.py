@@ -47,7 +47,17 @@ def test_the_example_is_a_good_configuration(example):
 
 def test_the_example_is_still_good_with_everything_switched_on(example):
     config = example(uncommented(EXAMPLE))
-    assert config.services() == ("meet", "teams", "zoom", "jitsi", "whereby", "daily", "static")
+    assert config.services() == (
+        "meet",
+        "teams",
+        "zoom",
+        "goto",
+        "webex",
+        "jitsi",
+        "whereby",
+        "daily",
+        "static",
+    )
     assert len(config.rules) == len(config.google_users()) == len(config.microsoft_people()) == 1
 
 

@@ -1,0 +1,138 @@
+"""People's own accounts at conferencing providers: one credential each, whoever uses it, read when it is needed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors import consented
+from connectors.base import Meetings
+from connectors.errors import Rejected, Unauthorized
+from connectors.http import Http
+from connectors.linking import Linkable
+from connectors.model import Identity
+from connectors.oauth import Granted, Tokens
+from connectors.registry import Registry
+from daemon.terms import Linked
+from daemon.worker import Lease
+from store import conferences, work
+from store import linked as profiles
+from store.db import Store
+from store.errors import KeyWrong
+from store.secrets import Vault
+
+
+@dataclass(slots=True)
+class Personal:
+    """Makes the meetings of linked accounts. All profiles of one person and app share one access token."""
+
+    store: Store
+    vault: Vault
+    http: Http
+    registry: Registry
+    providers: Mapping[str, Linkable]
+    now: Callable[[], datetime]
+    _tokens: dict[str, Tokens] = field(default_factory=dict)
+
+    def __call__(self, linked: Linked) -> Meetings:
+        """Return what makes the meetings of a linked account. Raises Rejected when its provider is not configured."""
+        tokens = self.tokens(linked.service, linked.credential)
+        who = Identity(linked.person, linked.name)
+        return self.registry.personal(linked.service, tokens, linked.credential, who)
+
+    def tokens(self, provider: str, credential: str) -> Tokens:
+        """Return the access tokens of a credential."""
+        found = self._tokens.get(credential)
+        if found is None:
+            kept = _Kept(self, provider, credential)
+            found = self._tokens[credential] = Tokens(kept.grant, self.now)
+        return found
+
+    def forget(self, credential: str) -> None:
+        """Use none of the tokens at hand any more: they were refused, or allowed too little."""
+        found = self._tokens.get(credential)
+        if found is not None:
+            found.granted = None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A refresh token in the store: read before its first use, and written whenever it is replaced."""
+
+    personal: Personal
+    provider: str
+    credential: str
+    _inner: Tokens | None = None
+
+    async def grant(self) -> Granted:
+        if self._inner is None:
+            self._inner = await self._begin()
+        return await self._inner.grant()
+
+    async def _begin(self) -> Tokens:
+        mine = self.personal
+        known = mine.providers.get(self.provider)
+        if known is None:
+            raise Rejected(
+                f"{self.provider} is not configured for people's own accounts", reason="not_configured"
+            )
+        token, who = await self.load(), await self._who()
+        if not token:
+            raise Unauthorized(f"the {self.provider} account is no longer linked", provider=self.provider)
+        return consented.tokens(mine.http, known.app, who, token, self.save, self.load, mine.now)
+
+    async def _who(self) -> str:
+        sharing = await self.personal.store.read(lambda conn: profiles.sharing(conn, self.credential))
+        return sharing[0].account if sharing else self.credential
+
+    async def load(self) -> str:
+        row = await self.personal.store.read(lambda conn: profiles.credential(conn, self.credential))
+        try:
+            return self.personal.vault.open(row.secret) if row else ""
+        except KeyWrong as error:
+            who = await self._who()
+            mend = f"link the account again (huddled link {self.provider} --account {who})"
+            raise Unauthorized(
+                f"the kept token of {who} cannot be read: {error}; restore the key, or {mend}",
+                provider=self.provider,
+                reason="key_wrong",
+            ) from error
+
+    async def save(self, token: str) -> None:
+        sealed, now = self.personal.vault.seal(token), self.personal.now().timestamp()
+        await self.personal.store.tx(lambda conn: profiles.save_secret(conn, self.credential, sealed, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """The handler of `refresh` work, which keeps idle credentials alive; its key is a credential."""
+
+    store: Store
+    personal: Personal
+
+    async def __call__(self, lease: Lease) -> None:
+        """Fetch an access token that nobody needs yet."""
+        name = lease.job.key
+        row = await self.store.read(lambda conn: profiles.credential(conn, name))
+        idle = row is not None and row.trouble is None
+        if row is not None and idle:
+            await self.personal.tokens(row.provider, name).token()
+        now = self.personal.now().timestamp()
+
+        def finish(conn: sqlite3.Connection) -> None:
+            if idle:
+                profiles.touched(conn, name, now)
+            work.take_off(conn, "refresh", name)
+
+        await lease.finish(finish)
+
+
+def taken(store: Store) -> Callable[[str, str], Awaitable[bool]]:
+    """Return what tells whether a meeting at GoTo belongs to another conference than that of a key."""
+
+    async def ask(meeting: str, key: str) -> bool:
+        return await store.read(lambda conn: conferences.meeting_is_taken(conn, "goto", meeting, key))
+
+    return ask
