@@ -18,7 +18,7 @@ https://developer.webex.com/docs/api/v1/meetings/create-a-meeting
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -28,6 +28,7 @@ from dateutil.rrule import rrulestr
 
 from connectors.model import MeetingRequest
 from connectors.recurrence import last_end
+from connectors.webex.rules import EVERY_DAY, UNTIL, Parts, end_of, parts_of, text_of, understood
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=23, minutes=59)
@@ -38,19 +39,6 @@ MOST: Mapping[str, int] = {
     "WEEKLY": 261,
     "DAILY": 1826,
 }  # occurrences, with an end
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-UNTIL = "%Y%m%dT%H%M%SZ"
-
-# What may stand in a rule beside FREQ, INTERVAL, COUNT and UNTIL for Webex to understand it as it is meant.
-_PLAIN: Mapping[str, tuple[frozenset[str], ...]] = {
-    "DAILY": (frozenset(),),
-    "WEEKLY": (frozenset(), frozenset({"BYDAY"})),
-    "MONTHLY": (frozenset(), frozenset({"BYMONTHDAY"}), frozenset({"BYDAY"})),
-    "YEARLY": (frozenset(), frozenset({"BYMONTH", "BYMONTHDAY"}), frozenset({"BYMONTH", "BYDAY"})),
-}
-_FRAME = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"})
-
-Parts = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +69,13 @@ def times(request: MeetingRequest, earliest: datetime) -> Times | None:
     return found if start >= earliest else _under_way(found, end, earliest)
 
 
-def same_rule(one: str, other: str) -> bool:
-    """Tell whether two rules are the same series, however they are written; "" is none."""
-    if not one or not other:
-        return one == other
-    first, second = _parts(one), _parts(other)
-    ends = [rule.pop("UNTIL", "") for rule in (first, second)]
-    for rule in (first, second):
-        rule.setdefault("INTERVAL", "1")
-        rule.pop("WKST", None)
-        if "BYDAY" in rule:
-            rule["BYDAY"] = ",".join(sorted(rule["BYDAY"].split(",")))
-    return first == second and _same_day(*ends)
-
-
 def _series(start: datetime, end: datetime, request: MeetingRequest, earliest: datetime) -> Times | None:
     """Return the series of an event that repeats."""
     zone = _zone(request.zone)
     over = last_end(start, end, zone.key, request.recurrence) if request.recurrence else None
-    rule, exact = _rule(request.recurrence, start.astimezone(zone).replace(tzinfo=None))
+    rule, exact = understood(request.recurrence, start.astimezone(zone).replace(tzinfo=None))
     if end - start > DAY:
-        rule, exact = {"FREQ": "DAILY", "INTERVAL": "1"}, False
+        rule, exact = dict(EVERY_DAY), False
     last = None if over is None else max(start, over - min(end - start, DAY))
     whole = Times(start, end, zone.key, bent="" if exact else "rule_not_at_webex")
     return _from(_ended(whole, rule, last, zone), zone, earliest, over)
@@ -111,8 +85,7 @@ def _days(start: datetime, end: datetime, request: MeetingRequest, earliest: dat
     """Return a meeting on each day of an event of several days."""
     zone = _zone(request.zone)
     last = start + DAY * ((end - start - MINUTE) // DAY)
-    rule = {"FREQ": "DAILY", "INTERVAL": "1"}
-    return _from(_ended(Times(start, end, zone.key), rule, last, zone), zone, earliest, end)
+    return _from(_ended(Times(start, end, zone.key), dict(EVERY_DAY), last, zone), zone, earliest, end)
 
 
 def _from(series: Times, zone: ZoneInfo, earliest: datetime, over: datetime | None) -> Times | None:
@@ -122,9 +95,9 @@ def _from(series: Times, zone: ZoneInfo, earliest: datetime, over: datetime | No
         return fitted
     first = series.start.astimezone(zone).replace(tzinfo=None)
     # On the wall clock, on which the rule counts; an UNTIL with its Z belongs to the other clock.
-    rule, until = _parts(series.rule), _end_of(series.rule)
+    rule, until = parts_of(series.rule), end_of(series.rule)
     rule.pop("UNTIL", None)
-    found = rrulestr(_text(rule), dtstart=first).after(
+    found = rrulestr(text_of(rule), dtstart=first).after(
         earliest.astimezone(zone).replace(tzinfo=None), inc=True
     )
     start = None if found is None else found.replace(tzinfo=zone).astimezone(UTC)
@@ -153,7 +126,7 @@ def _fitted(found: Times) -> Times:
 
 def _ended(series: Times, rule: Parts, last: datetime | None, zone: ZoneInfo) -> Times:
     """Give the series its rule, with an end if it has one and Webex can count so far."""
-    text = _text(rule)
+    text = text_of(rule)
     if last is None:
         return replace(series, rule=text)
     first = series.start.astimezone(zone).replace(tzinfo=None)
@@ -163,92 +136,6 @@ def _ended(series: Times, rule: Parts, last: datetime | None, zone: ZoneInfo) ->
     if last - series.start > FURTHEST or (len(walked) > most and walked[-1] <= until):
         return replace(series, rule=text, bent=series.bent or "series_too_long")
     return replace(series, rule=f"{text};UNTIL={last.astimezone(UTC).strftime(UNTIL)}")
-
-
-def _rule(lines: Iterable[str], first: datetime) -> tuple[Parts, bool]:
-    """Return a rule that Webex has, without its end, and whether it is the very rule of these lines."""
-    lines = [line.strip().upper() for line in lines]
-    rules = [_parts(line.partition(":")[2]) for line in lines if line.startswith("RRULE")]
-    if len(rules) == 1 and not any(line.startswith("RDATE") for line in lines):
-        try:
-            if plain := _plain(rules[0], first):
-                return plain, True
-            return _wider(rules[0], first), False
-        except (KeyError, ValueError, IndexError):
-            pass
-    return {"FREQ": "DAILY", "INTERVAL": "1"}, False
-
-
-def _plain(rule: Parts, first: datetime) -> Parts | None:
-    """Return the rule with everything said that it leaves to its first occurrence; None where Webex lacks it."""
-    rule = _ordinal(rule)
-    named = frozenset(rule) - _FRAME
-    if named not in _PLAIN.get(rule["FREQ"], ()) or int(rule.get("INTERVAL", "1")) < 1:
-        return None
-    if rule["FREQ"] != "WEEKLY" and any("," in rule[name] for name in named):
-        return None
-    if rule["FREQ"] in ("MONTHLY", "YEARLY") and rule.get("BYDAY", "1MO") in WEEKDAYS:
-        return None
-    kept = {name: rule[name] for name in ("FREQ", "INTERVAL", "WKST", *sorted(named)) if name in rule}
-    return {"FREQ": rule["FREQ"], "INTERVAL": "1"} | kept | ({} if named else _implied(rule["FREQ"], first))
-
-
-def _implied(frequency: str, first: datetime) -> Parts:
-    match frequency:
-        case "WEEKLY":
-            return {"BYDAY": WEEKDAYS[first.weekday()]}
-        case "MONTHLY":
-            return {"BYMONTHDAY": str(first.day)}
-        case "YEARLY":
-            return {"BYMONTH": str(first.month), "BYMONTHDAY": str(first.day)}
-        case _:
-            return {}
-
-
-def _ordinal(rule: Parts) -> Parts:
-    """Write `BYDAY=TU;BYSETPOS=2` as `BYDAY=2TU`."""
-    if rule.get("BYDAY") not in WEEKDAYS or "," in rule.get("BYSETPOS", ",") or rule["FREQ"] != "MONTHLY":
-        return rule
-    place = int(rule["BYSETPOS"])
-    return {name: part for name, part in rule.items() if name != "BYSETPOS"} | {
-        "BYDAY": f"{place}{rule['BYDAY']}"
-    }
-
-
-def _wider(rule: Parts, first: datetime) -> Parts:
-    """Return a rule with all days of this one, and more."""
-    if rule["FREQ"] not in _PLAIN or "BYDAY" not in rule:
-        return {"FREQ": "DAILY", "INTERVAL": "1"}
-    days = {day.strip()[-2:] for day in rule["BYDAY"].split(",")} | {WEEKDAYS[first.weekday()]}
-    listed = ",".join(day for day in WEEKDAYS if day in days)
-    return {"FREQ": "WEEKLY", "INTERVAL": "1", "BYDAY": listed}
-
-
-def _parts(value: str) -> Parts:
-    pairs = (part.partition("=") for part in value.upper().removeprefix("RRULE:").split(";") if part)
-    return {name.strip(): part.strip() for name, _, part in pairs}
-
-
-def _text(rule: Mapping[str, str]) -> str:
-    return ";".join(f"{name}={part}" for name, part in rule.items())
-
-
-def _end_of(rule: str) -> datetime | None:
-    text = _parts(rule).get("UNTIL", "")
-    for form in (UNTIL, "%Y%m%dT%H%M%S", "%Y%m%d"):
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return None
-
-
-def _same_day(one: str, other: str) -> bool:
-    """Tell whether two ends mean the same; Webex may move one to the end of its day."""
-    first, second = _end_of(f"UNTIL={one}"), _end_of(f"UNTIL={other}")
-    if first is None or second is None:
-        return one == other
-    return abs(first - second) < DAY
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.errors import Transient
 from connectors.model import Meeting, MeetingRequest, Phone
-from connectors.webex.times import Times, same_rule, times
+from connectors.webex.rules import same_rule
+from connectors.webex.times import Times, times
 
 LONGEST_TITLE = 128
 MOST_INVITEES = 1000

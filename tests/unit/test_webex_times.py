@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.model import EventRef, MeetingRequest
-from connectors.webex.times import LONGEST, MOST, SHORTEST, same_rule, times
+from connectors.webex.rules import same_rule
+from connectors.webex.times import LONGEST, MOST, SHORTEST, times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -39,7 +40,8 @@ EXACT = [
     ("FREQ=MONTHLY", "FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=1"),
     ("FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;INTERVAL=1;BYDAY=1TU"),
     ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=1", "FREQ=MONTHLY;INTERVAL=1;BYDAY=1TU"),
-    ("FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=-1"),
+    ("FREQ=MONTHLY;BYMONTHDAY=-31", "FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=-31"),
+    ("FREQ=MONTHLY;BYDAY=-5TU", "FREQ=MONTHLY;INTERVAL=1;BYDAY=-5TU"),
     ("FREQ=YEARLY", "FREQ=YEARLY;INTERVAL=1;BYMONTH=12;BYMONTHDAY=1"),
     ("FREQ=YEARLY;BYMONTH=12;BYDAY=1TU", "FREQ=YEARLY;INTERVAL=1;BYDAY=1TU;BYMONTH=12"),
 ]
@@ -54,6 +56,13 @@ WIDER = [
     ("FREQ=HOURLY;INTERVAL=12", "FREQ=DAILY;INTERVAL=1"),
     ("FREQ=WEEKLY;INTERVAL=0", "FREQ=DAILY;INTERVAL=1"),
     ("FREQ=NEVER", "FREQ=DAILY;INTERVAL=1"),
+    ("FREQ=DAILY;INTERVAL=99999999999", "FREQ=DAILY;INTERVAL=1"),
+    ("FREQ=DAILY;INTERVAL=often", "FREQ=DAILY;INTERVAL=1"),
+    ("FREQ=WEEKLY;BYDAY=XX,TU", "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU"),
+    ("FREQ=MONTHLY;BYMONTHDAY=99", "FREQ=DAILY;INTERVAL=1"),
+    ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;INTERVAL=1"),
+    ("FREQ=MONTHLY;BYDAY=2WE", "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU,WE"),
+    ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=first", "FREQ=DAILY;INTERVAL=1"),
     ("nonsense", "FREQ=DAILY;INTERVAL=1"),
 ]
 
@@ -68,6 +77,23 @@ def test_a_rule_that_webex_has_is_sent_as_it_is_and_in_full(given_rule, sent):
 def test_a_rule_that_webex_has_not_is_made_wider(given_rule, sent):
     found = times(asked(f"RRULE:{given_rule}"), NOW)
     assert (found.rule, found.bent) == (sent, "rule_not_at_webex")
+
+
+@pytest.mark.parametrize(
+    ("day", "given_rule"),
+    [
+        (31, "FREQ=MONTHLY;BYMONTHDAY=-1"),
+        (29, "FREQ=MONTHLY;BYDAY=-1TU"),
+        (29, "FREQ=MONTHLY;BYDAY=5TU"),
+        (25, "FREQ=MONTHLY;BYDAY=-1FR"),
+        (15, "FREQ=MONTHLY;BYDAY=3TU"),
+        (15, "FREQ=MONTHLY;BYDAY=-3TU"),
+    ],
+)
+def test_days_can_be_counted_from_either_end_of_a_month(day, given_rule):
+    start = FIRST.replace(day=day)
+    assert next(iter(rrulestr(given_rule, dtstart=start))) == start
+    assert times(asked(f"RRULE:{given_rule}", start=start), NOW).bent == ""
 
 
 def test_single_dates_beside_a_rule_make_it_wider_up_to_the_last_of_them():
@@ -200,6 +226,17 @@ def rules(draw):
         parts = ""
     interval, number = draw(st.integers(1, 4)), draw(st.integers(1, 30))
     return f"FREQ={frequency};INTERVAL={interval}{parts};COUNT={number}"
+
+
+LETTERS = st.sampled_from(
+    "FREQ= DAILY WEEKLY MONTHLY YEARLY ; ;INTERVAL= ;BYDAY= ;BYMONTHDAY= ;COUNT= ;UNTIL= ;BYSETPOS= TU 1 -5 , X".split()
+)
+
+
+@given(st.lists(LETTERS, max_size=14).map("".join), st.integers(0, 400))
+def test_nonsense_is_a_series_too(text, days):
+    found = times(asked(f"RRULE:{text}"), FIRST + timedelta(days=days))
+    assert found is None or found.start >= FIRST
 
 
 @given(rules(), st.integers(0, 400), st.sampled_from(["Europe/Berlin", "America/New_York", "UTC"]))
