@@ -184,7 +184,8 @@ def check_config(path: Path, as_json: bool) -> None:
 @json_option
 def status(path: Path, as_json: bool) -> None:
     """Show accounts, calendars, conferences, and what does not work and why."""
-    from daemon.report import print_status, status_of
+    from daemon.report import status_of
+    from daemon.show import print_status
 
     facts = status_of(_database(path, as_json))
     if as_json:
@@ -199,7 +200,8 @@ def status(path: Path, as_json: bool) -> None:
 @json_option
 def why(event: str, path: Path, as_json: bool) -> None:
     """Say why an EVENT (id, iCalendar UID or part of its title) does or does not have a meeting."""
-    from daemon.report import print_reasons, reasons
+    from daemon.report import reasons
+    from daemon.show import print_reasons
     from daemon.world import base_policy
 
     config = read_config(path, as_json=as_json)

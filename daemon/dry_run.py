@@ -102,7 +102,7 @@ def _owed(world: World, conn: sqlite3.Connection, calendar: str, changes: Change
         seen = look(conn, calendar, name, world.policy)
         does = intent(seen) if seen else ""
         if seen and does:
-            why = describe(judge(seen.event, seen.known, seen.policy))
+            why = describe(judge(seen.event, seen.known, seen.policy), seen.policy)
             title = seen.event.title if seen.event else None
             owed.append({"event": name, "title": title, "does": does, "why": why})
     return owed

@@ -1,23 +1,19 @@
-"""What the database tells people: how things are, and why an event has or does not have a meeting."""
+"""What the database tells: how things are, and why an event has or does not have a meeting."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from connectors.model import Conference
 from daemon.look import PROBE, Look, Policies, look
 from daemon.plan import plan
 from daemon.policy import judge
-from daemon.terms import Leave, Policy, Unwanted, Wanted
+from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 from daemon.world import policy_for
-from store import budgets, calendars, conferences, events, profiles, work
+from store import budgets, calendars, conferences, events, linked, profiles, work
 from store.calendars import Calendar
 
 Facts = dict[str, Any]
@@ -29,6 +25,7 @@ def status_of(conn: sqlite3.Connection, now: float | None = None) -> Facts:
     return {
         "at": _iso(now),
         "accounts": [_account(profile) for profile in profiles.everyone(conn)],
+        "conferencing": _own_accounts(conn),
         "calendars": [_calendar(conn, calendar) for calendar in calendars.watched(conn)],
         "conferences": conferences.states(conn),
         "work": work.counts(conn, now),
@@ -54,6 +51,33 @@ def _account(profile: profiles.Profile) -> Facts:
         "trouble": profile.trouble,
         "since": _iso(profile.since),
     }
+
+
+def _own_accounts(conn: sqlite3.Connection) -> list[Facts]:
+    """Tell of each account that somebody has linked whether it works, and which events have their meeting there."""
+    everyone = linked.everyone(conn)
+    defaults = {linked.of_account(conn, account)[0].id for account in {one.account for one in everyone}}
+    return [
+        {
+            "id": one.id,
+            "account": one.account,
+            "provider": one.provider,
+            "name": one.name,
+            "connected": one.trouble is None,
+            "trouble": one.trouble,
+            "since": _iso(one.since),
+            "default": one.id in defaults,
+            "events": len(linked.affected(conn, one.id)),
+            "waiting": linked.waiting(conn, one.id),
+            "relink": relink(one.provider, one.account) if one.trouble else None,
+        }
+        for one in everyone
+    ]
+
+
+def relink(provider: str, account: str) -> str:
+    """Return the command that prints a link by which a person can link their account again."""
+    return f"huddled link {provider} --account {account}"
 
 
 def _calendar(conn: sqlite3.Connection, calendar: Calendar) -> Facts:
@@ -90,7 +114,9 @@ def _reason(conn: sqlite3.Connection, seen: Look) -> Facts:
         "calendar": seen.calendar.info.remote,
         "title": seen.event.title if seen.event else None,
         "starts": seen.event.start.isoformat() if seen.event else None,
-        "verdict": describe(verdict),
+        "verdict": describe(verdict, seen.policy),
+        "instead_of": (verdict.instead_of or None) if isinstance(verdict, Wanted) else None,
+        "account": _account_of(seen, verdict),
         "conference": _conference(seen.known),
         "owed": type(action).__name__.lower() if action else None,
         "failing": {"why": failed.error, "attempts": failed.attempts, "again": _iso(failed.due_at)}
@@ -103,11 +129,34 @@ def _reason(conn: sqlite3.Connection, seen: Look) -> Facts:
     }
 
 
-def describe(verdict: Wanted | Unwanted | Leave) -> str:
+def _account_of(seen: Look, verdict: Verdict) -> Facts | None:
+    """Tell of the person's own account in which the meeting is, or is to be made."""
+    profile = verdict.profile if isinstance(verdict, Wanted) else seen.known.profile if seen.known else ""
+    own = seen.policy.profile(profile)
+    if own is None:
+        return {"id": profile, "connected": False, "trouble": "it is no longer linked"} if profile else None
+    return {
+        "id": own.profile,
+        "provider": own.service,
+        "name": own.name,
+        "connected": not own.trouble,
+        "trouble": own.trouble or None,
+        "relink": relink(own.service, seen.policy.account) if own.trouble else None,
+    }
+
+
+def describe(verdict: Verdict, policy: Policy) -> str:
     """Say in one sentence what an event wants, and why."""
     match verdict:
         case Wanted(service, source):
-            return f"It should have a {service.name} meeting: {source}."
+            own = policy.profile(verdict.profile)
+            where = f" in the account {own.name} ({own.profile})" if own else ""
+            place = (
+                f" in the place of {verdict.instead_of}, which cannot be had now"
+                if verdict.instead_of
+                else ""
+            )
+            return f"It should have a {service.name} meeting{where}{place}: {source}."
         case Unwanted(why):
             return f"It should have no meeting: {why}."
         case Leave(why):
@@ -122,6 +171,7 @@ def _conference(known: Conference | None) -> Facts | None:
         "key": known.key,
         "state": known.state,
         "service": known.service,
+        "profile": known.profile or None,
         "asked_by": known.source,
         "meeting": known.meeting.id if known.meeting else None,
         "join_url": url,
@@ -131,56 +181,3 @@ def _conference(known: Conference | None) -> Facts | None:
 
 def _iso(at: float | None) -> str | None:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds") if at else None
-
-
-def print_status(facts: Facts, console: Console | None = None) -> None:
-    """Show the status to people."""
-    console = console or Console()
-    _table(console, "Accounts", facts["accounts"], ("provider", "address", "connected", "trouble"))
-    _table(
-        console, "Calendars", facts["calendars"], ("calendar", "name", "pushes", "channel_expires", "synced")
-    )
-    counts = ", ".join(f"{count} {state}" for state, count in facts["conferences"].items()) or "none yet"
-    console.print(f"Conferences: {counts}.")
-    console.print("Work: " + ", ".join(f"{count} {state}" for state, count in facts["work"].items()) + ".")
-    if facts["failing"]:
-        _table(console, "Does not work", facts["failing"], ("work", "attempts", "again", "why"))
-    for who, used in facts["spent_today"].items():
-        console.print(f"{used} creates, updates and cancels today: {who}.")
-
-
-def _table(console: Console, title: str, rows: Sequence[Facts], columns: Sequence[str]) -> None:
-    table = Table(title=f"{title} ({len(rows)})", title_justify="left", show_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "))
-    for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
-    console.print(table)
-
-
-def _cell(value: object) -> str:
-    words = {True: "yes", False: "no", None: "–"}
-    return words[value] if value is None or isinstance(value, bool) else str(value)
-
-
-def print_reasons(needle: str, found: Sequence[Facts], console: Console | None = None) -> None:
-    """Show the explanations to people."""
-    console = console or Console()
-    if not found:
-        console.print(f"No event is known by {needle!r}. It may be over, in a calendar that is not watched,")
-        console.print("or not read yet: `huddled status` tells when each calendar was last read.")
-    for one in found:
-        console.rule(f"{one['title'] or '(gone)'} · {one['starts'] or ''} · {one['calendar']}", align="left")
-        console.print(one["verdict"])
-        meeting = one["conference"]
-        if meeting:
-            console.print(
-                f"Conference {meeting['key']} ({meeting['service']}) is {meeting['state']}"
-                f"{': ' + meeting['join_url'] if meeting['join_url'] else '.'}"
-            )
-        console.print(f"Owed now: {one['owed'] or 'nothing'}.")
-        if one["failing"]:
-            failing = one["failing"]
-            console.print(f"[red]Failing[/red], again at {failing['again']}: {failing['why']}")
-        for fact in one["history"]:
-            console.print(f"  {fact['at']}  {fact['what']}  [dim]{fact['detail']}[/dim]")

@@ -1,0 +1,90 @@
+"""Show people what the database tells: the facts of `daemon.report`, as tables and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from daemon.report import Facts
+
+
+def print_status(facts: Facts, console: Console | None = None) -> None:
+    """Show the status to people."""
+    console = console or Console()
+    _table(console, "Accounts", facts["accounts"], ("provider", "address", "connected", "trouble"))
+    if facts["conferencing"]:
+        columns = (
+            "id",
+            "account",
+            "provider",
+            "name",
+            "connected",
+            "default",
+            "events",
+            "waiting",
+            "trouble",
+        )
+        _table(console, "Conferencing accounts", facts["conferencing"], columns)
+    for one in facts["conferencing"]:
+        if one["relink"]:
+            console.print(f"[red]Link {one['name']} again[/red]: {one['relink']}", soft_wrap=True)
+    _table(
+        console, "Calendars", facts["calendars"], ("calendar", "name", "pushes", "channel_expires", "synced")
+    )
+    counts = ", ".join(f"{count} {state}" for state, count in facts["conferences"].items()) or "none yet"
+    console.print(f"Conferences: {counts}.")
+    console.print("Work: " + ", ".join(f"{count} {state}" for state, count in facts["work"].items()) + ".")
+    if facts["failing"]:
+        _table(console, "Does not work", facts["failing"], ("work", "attempts", "again", "why"))
+    for who, used in facts["spent_today"].items():
+        console.print(f"{used} creates, updates and cancels today: {who}.")
+
+
+def _table(console: Console, title: str, rows: Sequence[Facts], columns: Sequence[str]) -> None:
+    table = Table(title=f"{title} ({len(rows)})", title_justify="left", show_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "))
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    words = {True: "yes", False: "no", None: "–"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def print_reasons(needle: str, found: Sequence[Facts], console: Console | None = None) -> None:
+    """Show the explanations to people."""
+    console = console or Console()
+    if not found:
+        console.print(f"No event is known by {needle!r}. It may be over, in a calendar that is not watched,")
+        console.print("or not read yet: `huddled status` tells when each calendar was last read.")
+    for one in found:
+        console.rule(f"{one['title'] or '(gone)'} · {one['starts'] or ''} · {one['calendar']}", align="left")
+        console.print(one["verdict"])
+        meeting = one["conference"]
+        if one["account"]:
+            _print_account(one["account"], console)
+        if meeting:
+            console.print(
+                f"Conference {meeting['key']} ({meeting['service']}) is {meeting['state']}"
+                f"{': ' + meeting['join_url'] if meeting['join_url'] else '.'}"
+            )
+        console.print(f"Owed now: {one['owed'] or 'nothing'}.")
+        if one["failing"]:
+            failing = one["failing"]
+            console.print(f"[red]Failing[/red], again at {failing['again']}: {failing['why']}")
+        for fact in one["history"]:
+            console.print(f"  {fact['at']}  {fact['what']}  [dim]{fact['detail']}[/dim]")
+
+
+def _print_account(account: Facts, console: Console) -> None:
+    if account["connected"]:
+        return
+    console.print(f"[red]That account does not work[/red]: {escape(account['trouble'])}.")
+    if account.get("relink"):
+        console.print(f"To link it again: {account['relink']}", soft_wrap=True)
