@@ -76,7 +76,7 @@ def _series(start: datetime, end: datetime, request: MeetingRequest, earliest: d
     rule, exact = understood(request.recurrence, start.astimezone(zone).replace(tzinfo=None))
     if end - start > DAY:
         rule, exact = dict(EVERY_DAY), False
-    last = None if over is None else max(start, over - min(end - start, DAY))
+    last = None if over is None else over - (end - start) + _more_days(start, end)
     whole = Times(start, end, zone.key, bent="" if exact else "rule_not_at_webex")
     return _from(_ended(whole, rule, last, zone), zone, earliest, over)
 
@@ -84,8 +84,13 @@ def _series(start: datetime, end: datetime, request: MeetingRequest, earliest: d
 def _days(start: datetime, end: datetime, request: MeetingRequest, earliest: datetime) -> Times | None:
     """Return a meeting on each day of an event of several days."""
     zone = _zone(request.zone)
-    last = start + DAY * ((end - start - MINUTE) // DAY)
+    last = start + _more_days(start, end)
     return _from(_ended(Times(start, end, zone.key), dict(EVERY_DAY), last, zone), zone, earliest, end)
+
+
+def _more_days(start: datetime, end: datetime) -> timedelta:
+    """Return how long after `start` the last day of an event begins."""
+    return DAY * ((end - start - MINUTE) // DAY)
 
 
 def _from(series: Times, zone: ZoneInfo, earliest: datetime, over: datetime | None) -> Times | None:

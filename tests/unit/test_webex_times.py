@@ -151,6 +151,13 @@ def test_an_event_that_has_begun_has_a_meeting_for_what_is_left():
     assert times(asked(), FIRST + timedelta(minutes=45)) is None
 
 
+@pytest.mark.parametrize(("minutes", "last"), [(36 * 60, "20261209"), (3 * 1440, "20261210")])
+def test_a_series_of_events_of_several_days_is_a_meeting_on_every_day(minutes, last):
+    found = times(asked("RRULE:FREQ=WEEKLY;COUNT=2", minutes=minutes), NOW)
+    assert (found.rule, found.bent) == (f"FREQ=DAILY;INTERVAL=1;UNTIL={last}T140000Z", "rule_not_at_webex")
+    assert found.end - found.start == LONGEST
+
+
 def test_of_an_event_of_several_days_the_days_to_come_are_left():
     found = times(asked(minutes=3 * 1440), FIRST + timedelta(hours=3))
     assert (found.start, found.rule[-16:]) == (FIRST + timedelta(days=1), "20261203T140000Z")

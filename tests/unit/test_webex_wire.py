@@ -160,6 +160,16 @@ def test_a_search_always_says_from_when_to_when():
     assert (query["from"], query["to"]) == ("2026-11-18T12:00:00Z", "2036-11-29T12:00:00Z")
 
 
+def test_who_is_not_wanted_any_more_leaves_and_alternate_hosts_stay():
+    there = [
+        {"id": "1", "email": "Bob@example.net"},
+        {"id": "2", "email": "carol@example.net"},
+        {"id": "3", "email": "deputy@example.net", "coHost": True},
+        {"email": "nameless@example.net"},
+    ]
+    assert wire.leavers(there, ["bob@example.net"]) == ["2"]
+
+
 def test_only_what_carries_the_key_is_ours():
     assert wire.ours({"id": "1", "integrationTags": [KEY, "x"]}, KEY)
     for item in (
