@@ -268,16 +268,17 @@ class Reconcile:
 
     async def _missed(self, visit: Visit, error: NotFound) -> None:
         """Believe a bare 404 only when it is said twice: it also stands for lost access, and for hiccups."""
-        calendar, name, now = visit.seen.calendar.id, visit.seen.name, self.outside.now()
-        if error.status == NOT_FOUND and not await visit.lease.tx(
-            lambda conn: _surely_gone(conn, calendar, name, now)
-        ):
-            raise Transient(
-                "the event was not found, which is being confirmed",
-                retry_after=CONFIRM,
-                provider=error.provider,
-                reason="unconfirmed",
-            ) from error
+        if error.status == NOT_FOUND:
+            seen, now = visit.seen, self.outside.now()
+            gone, version = await visit.lease.tx(lambda conn: _surely_gone(conn, seen, now))
+            visit.seen = replace(visit.seen, version=version)
+            if not gone:
+                raise Transient(
+                    "the event was not found, which is being confirmed",
+                    retry_after=CONFIRM,
+                    provider=error.provider,
+                    reason="unconfirmed",
+                ) from error
         visit.witness(None)
 
     async def _finish(self, visit: Visit) -> None:
@@ -300,13 +301,19 @@ def _may_be_noted(visit: Visit, known: Conference) -> bool:
     return known.state == "leaving" and known.written and not visit.sure and event is not None and event.own
 
 
-def _surely_gone(conn: sqlite3.Connection, calendar: str, name: str, now: float) -> bool:
-    """Note that an event was not found; believe it after a while, and not while its whole calendar is missing."""
+def _surely_gone(conn: sqlite3.Connection, seen: Look, now: float) -> tuple[bool, str | None]:
+    """Note that an event was not found; believe it after a while, and not while its whole calendar is missing.
+
+    Returns with it how the row is named now: to note it is a doubt of ours, and no listing that came between.
+    """
+    calendar, name = seen.calendar.id, seen.name
+    untouched = events.version(conn, calendar, name) == seen.version
     since = events.missed(conn, calendar, name, now)
+    version = events.version(conn, calendar, name) if untouched else seen.version
     if since is None:
-        return True
+        return True, version
     work.ring(conn, "sync", [calendar], now)
-    return now - since >= CONFIRM and not calendars.is_missed(conn, calendar)
+    return now - since >= CONFIRM and not calendars.is_missed(conn, calendar), version
 
 
 def _left(known: Conference) -> Conference | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from stored import NOW, at, conference, event, furnish
 
+from connectors.errors import NotFound
 from connectors.model import Mark, Meeting
 from daemon.reconcile import Reconcile
 from daemon.rules import Flags
@@ -29,6 +30,9 @@ class Calendar:
 
     async def get(self, calendar, name):
         self.calls.append("get")
+        assert len(self.calls) < 20, "it goes in a circle"
+        if self.event is None:
+            raise NotFound(status=404)
         return self.event
 
     async def write(self, seen, meeting, key, source="", *, earlier=""):
@@ -45,8 +49,10 @@ class Outside:
         self.calls = []
         self.connector = Calendar(self.calls)
 
+    later = 0.0
+
     def now(self):
-        return NOW - 86_400
+        return NOW - 86_400 + self.later
 
     def fresh_key(self):
         return "hdfedcba9876543210"
@@ -94,3 +100,30 @@ async def test_a_note_that_listings_do_not_show_is_taken_off_after_what_a_person
     assert outside.calls == ["get", "write", *(["cancel"] if meeting is ZOOM else [])]
     assert await store.read(lambda conn: work.trouble(conn, "reconcile", f"{calendar}/e1")) is None
     assert (await store.read(lambda conn: events.get(conn, calendar, "e1"))).event.mark is None
+
+
+async def test_an_event_that_is_not_found_twice_is_gone_without_going_in_a_circle(store, outside):
+    outside.connector.event = None
+    known = conference(KEY, service="zoom", source="title:@zoom", meeting=ZOOM, written=True)
+
+    def prepare(conn):
+        calendar = furnish(conn)
+        events.save_read(conn, calendar, MARKED, outside.now())
+        events.doubt(conn, calendar, "e1")
+        conferences.save(conn, calendar, "e1", known, outside.now())
+        work.ring(conn, "reconcile", [f"{calendar}/e1"], outside.now())
+        return calendar
+
+    calendar = await store.tx(prepare)
+
+    async def nothing_new(lease):
+        pass
+
+    worker = Worker(store, {"reconcile": Reconcile(store, outside), "sync": nothing_new}, outside.now, "me")
+    await worker.run_once()
+    assert outside.calls == ["get"]  # not yet believed
+    outside.later = 120.0
+    await worker.run_once()
+    assert outside.calls == ["get", "get", "cancel"]
+    assert await store.read(lambda conn: conferences.get(conn, calendar, "e1")) is None
+    assert await store.read(lambda conn: events.get(conn, calendar, "e1")) is None
