@@ -160,6 +160,13 @@ def test_a_search_always_says_from_when_to_when():
     assert (query["from"], query["to"]) == ("2026-11-18T12:00:00Z", "2036-11-29T12:00:00Z")
 
 
+def test_who_is_new_is_invited_without_a_mail():
+    assert wire.newcomers("870f", ["carol@example.net"]) == {
+        "meetingId": "870f",
+        "items": [{"email": "carol@example.net", "coHost": False, "sendEmail": False}],
+    }
+
+
 def test_who_is_not_wanted_any_more_leaves_and_alternate_hosts_stay():
     there = [
         {"id": "1", "email": "Bob@example.net"},
@@ -247,6 +254,7 @@ def test_one_tap_is_only_what_a_telephone_can_dial(number, access, tap):
     telephony = {"accessCode": access, "callInNumbers": [{"label": "Here", "callInNumber": number}, {}, None]}
     made = wire.meeting({"id": "1", "webLink": "https://x", "telephony": telephony})
     assert made.phones == (Phone(number, "", tap),)
+    assert wire.meeting({"id": "1", "webLink": "https://x", "telephony": None}, made) == made
 
 
 @pytest.mark.parametrize(
