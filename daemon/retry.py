@@ -30,12 +30,12 @@ def again(error: BaseException, attempts: int, chance: float) -> Again:
             return Again(_spread(PARKED, chance), parked=True)
         case Unauthorized():
             return Again(_spread(PARKED_ACCOUNT, chance), parked=True)
-        case Transient(
-            reason="daily_budget" | "daily_limit" | "unconfirmed", retry_after=float() | int() as wait
-        ):
-            # What waits for another day must still hear that it was cancelled, or asks for another service; and
-            # what waits for a second word that an event is gone must hear it from the listing.
+        case Transient(reason="daily_budget" | "daily_limit", retry_after=float() | int() as wait):
+            # What waits for another day must still hear that it was cancelled, or asks for another service.
             return Again(wait + chance * 30.0, parked=True)
+        case Transient(reason="unconfirmed", retry_after=float() | int() as wait):
+            # What waits to hear a second time that an event is gone may hear it from the listing before.
+            return Again(wait * (1 + chance * 0.1), parked=True)
         case Transient(retry_after=float() | int() as asked):
             wait = min(asked, LONGEST_ASKED)
             # Never earlier than the provider said, a little later so that not everybody comes back at once; and

@@ -61,11 +61,15 @@ def test_what_the_provider_asks_for_is_kept_and_a_little_added(asked, chance, se
     assert again(Transient(retry_after=asked), 3, chance) == Again(seconds, parked=False)
 
 
-@pytest.mark.parametrize("reason", ["daily_budget", "daily_limit", "unconfirmed"])
-def test_what_waits_for_another_day_or_a_second_word_is_parked_until_then(reason):
-    """Parked, it is looked at when it is rung: what is cancelled or surely gone meanwhile need not wait."""
+@pytest.mark.parametrize("reason", ["daily_budget", "daily_limit"])
+def test_what_waits_for_another_day_is_parked_until_then(reason):
+    """Parked, it is looked at when it is rung: a meeting that was cancelled meanwhile need not wait."""
     error = Transient(retry_after=LONGEST_ASKED * 2, reason=reason)
     assert again(error, 1, 0.5) == Again(LONGEST_ASKED * 2 + 15, parked=True)
+
+
+def test_what_waits_to_hear_a_second_time_that_an_event_is_gone_may_hear_it_from_the_listing():
+    assert again(Transient(retry_after=60.0, reason="unconfirmed"), 1, 0.5) == Again(63.0, parked=True)
 
 
 @pytest.mark.parametrize(
