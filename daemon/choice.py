@@ -9,7 +9,7 @@
 | `none` | nothing |
 
 Only `flags.fallback` puts another service in the place of one that cannot be had, and a meeting that stands keeps the
-account that it was made with.
+account that it was made with, whatever is linked or chosen later.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ AUTO = ("zoom",)  # what `auto` prefers to the calendar's own service, if the op
 
 def choose(word: str, source: str, policy: Policy, known: Conference | None = None) -> Wanted | Unwanted:
     """Turn what was asked for into a service, and an account where it takes one of the person's own."""
-    found = _resolve(policy.flags.video if word == "video" else word, source, policy)
+    name = policy.flags.video if word == "video" else word
+    found = _resolve(name, source, policy)
     if known is not None and known.meeting is not None:
-        return _standing(found, word, known, policy)
+        return _standing(found, name, known, policy)
     return _instead(found, source, policy) if _out_of_reach(found, policy) else found
 
 
@@ -91,14 +92,16 @@ def _instead(found: Wanted | Unwanted, source: str, policy: Policy) -> Wanted | 
     return found
 
 
-def _standing(found: Wanted | Unwanted, word: str, known: Conference, policy: Policy) -> Wanted | Unwanted:
+def _standing(found: Wanted | Unwanted, name: str, known: Conference, policy: Policy) -> Wanted | Unwanted:
     """Let a meeting that stands keep its account, and its place where it stands in for another service."""
     if isinstance(found, Unwanted) and not found.lacks:
         return found
     named = isinstance(found, Wanted) and found.service.name == known.service
     if isinstance(found, Wanted) and named:
-        return found if word.startswith("pro_") else replace(found, profile=known.profile)
+        return found if name.startswith("pro_") else replace(found, profile=known.profile)
     service = policy.services.get(known.service)
+    if service is not None and name == "default" and isinstance(found, Wanted) and found.profile:
+        return Wanted(service, found.source, known.profile)  # whose default it is now, is for new events
     same = isinstance(found, Unwanted) or found.source == known.source
     if service is not None and same and known.service in policy.flags.fallback:
         lacks = found.lacks if isinstance(found, Unwanted) else found.service.name

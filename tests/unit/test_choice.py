@@ -104,6 +104,16 @@ def test_a_meeting_that_stands_keeps_its_account_when_another_is_linked():
     assert chosen("zoom", replace(BARE, linked=(Linked("pro_z", "zoom"),)), operators) == ("zoom", "")
 
 
+def test_what_becomes_the_default_later_is_for_new_events_alone():
+    later = BOTH  # Webex was linked after GoTo
+    known = live(service="goto", profile=GOTO, source="title:@video")
+    assert chosen("video", later) == ("webex", WEBEX)
+    assert chosen("video", later, known) == ("goto", GOTO)
+    assert chosen("default", later, live(source="rule:all")) == ("zoom", "")
+    assert chosen("webex", later, known) == ("webex", WEBEX)
+    assert chosen("video", later, live(service="gone", source="title:@video")) == ("webex", WEBEX)
+
+
 def test_one_that_stands_in_for_another_stays_until_something_else_asks():
     policy = replace(BOTH, flags=flags(fallback=("static",)))
     known = live(service="static", source="title:@x")
