@@ -111,7 +111,7 @@ def _credential(conn: sqlite3.Connection, job: work.Job, provider: str) -> str:
     if job.kind == "refresh":
         return job.key
     calendar, _, event = job.key.partition("/")
-    known = conferences.get(conn, calendar, event) if job.kind == "reconcile" else None
+    known = conferences.get(conn, calendar, event) if job.kind in {"reconcile", "check"} else None
     own = linked.get(conn, known.profile) if known and known.profile else None
     return own.credential if own and own.provider == provider else ""
 

@@ -29,6 +29,7 @@ from daemon.accounts import Accounts, disconnect
 from daemon.alerts import Alert
 from daemon.budget import ZoomBudget
 from daemon.capability import recall, remember
+from daemon.check import Check
 from daemon.config.kinds import Address
 from daemon.config.model import Config
 from daemon.health import Health, Metrics
@@ -168,6 +169,7 @@ def _handlers(
     return {
         "sync": Sync(store, world, config.sync.sweep_seconds, config.sync.jitter, dice),
         "reconcile": Reconcile(store, world),
+        "check": Check(store, world),
         "discover": Discover(store, world),
         "watch": Watch(
             store,

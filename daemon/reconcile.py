@@ -24,9 +24,10 @@ from connectors.errors import (
 )
 from connectors.model import Conference, State
 from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
+from daemon.check import lost
 from daemon.look import Look, look, owed_at
 from daemon.outside import Outside
-from daemon.plan import LONG_AGO, plan
+from daemon.plan import plan
 from daemon.retry import reason
 from daemon.traces import carries, imprint
 from daemon.visit import Visit
@@ -188,8 +189,7 @@ class Reconcile:
         try:
             made = await service.update(known.key, action.meeting, action.request)
         except NotFound:
-            again = replace(known, state="reserved", meeting=None, written=False, tried=LONG_AGO)
-            visit.become(again, "meeting lost", "somebody deleted it at the provider; it is made anew")
+            visit.become(lost(known), "meeting lost", "somebody deleted it at the provider; it is made anew")
             return
         live = replace(known, state="live", meeting=made.meeting, request=action.request)
         visit.become(live, "meeting updated")

@@ -81,6 +81,16 @@ def meeting_is_taken(conn: sqlite3.Connection, service: str, meeting: str, key: 
     return row is not None
 
 
+def with_meeting(conn: sqlite3.Connection, service: str, meeting: str) -> Sequence[str]:
+    """List the events that this meeting of a provider's is to serve, as `calendar/event`."""
+    rows = conn.execute(
+        "SELECT calendar, event FROM conferences WHERE service = ? AND json_extract(record, '$.meeting.id') = ?"
+        " AND state IN ('live', 'changing') ORDER BY calendar, event",
+        (service, meeting),
+    )
+    return [f"{row['calendar']}/{row['event']}" for row in rows]
+
+
 def of_calendar(conn: sqlite3.Connection, calendar: str) -> Sequence[str]:
     """List the ids of the events of a calendar that have a conference."""
     rows = conn.execute("SELECT event FROM conferences WHERE calendar = ? ORDER BY event", (calendar,))

@@ -136,6 +136,11 @@ def save_secret(conn: sqlite3.Connection, name: str, secret: bytes, now: float) 
     conn.execute("UPDATE credentials SET secret = ?, refreshed_at = ? WHERE id = ?", (secret, now, name))
 
 
+def delete_secret(conn: sqlite3.Connection, name: str, now: float) -> None:
+    """Drop the tokens of a credential that is good for nothing any more; its profiles stay, to be linked again."""
+    save_secret(conn, name, b"", now)
+
+
 def touched(conn: sqlite3.Connection, name: str, now: float) -> None:
     """Note that a credential has been used: it will not lapse for a while."""
     conn.execute("UPDATE credentials SET refreshed_at = ? WHERE id = ?", (now, name))

@@ -165,6 +165,11 @@ CREATE TABLE link_requests (
 CREATE INDEX link_requests_expires ON link_requests (expires_at);
 """
 
+THIRD = """
+-- A provider's webhook names a meeting, and nothing else.
+CREATE INDEX conferences_meeting ON conferences (service, json_extract(record, '$.meeting.id'));
+"""
+
 
 @migrations()
 def first_loop(db: Database) -> None:
@@ -177,6 +182,13 @@ def first_loop(db: Database) -> None:
 def conferencing_profiles(db: Database) -> None:
     """Credentials, conferencing profiles, link requests."""
     for statement in _statements(SECOND):
+        db.execute(statement)
+
+
+@migrations()
+def conferences_by_meeting(db: Database) -> None:
+    """Find conferences by the id that their meeting has at its provider."""
+    for statement in _statements(THIRD):
         db.execute(statement)
 
 

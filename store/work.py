@@ -126,6 +126,14 @@ def retry(conn: sqlite3.Connection, job: Job, at: float, error: str) -> None:
         raise Fenced
 
 
+def is_held(conn: sqlite3.Connection, kind: str, key: str) -> bool:
+    """Whether somebody is at this piece of work."""
+    row = conn.execute(
+        "SELECT 1 FROM work WHERE kind = ? AND key = ? AND owner IS NOT NULL", (kind, key)
+    ).fetchone()
+    return row is not None
+
+
 def take_off(conn: sqlite3.Connection, kind: str, key: str) -> None:
     """Drop a piece of work that has just been done and will never be rung again."""
     conn.execute(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from stored import ADA, NOW, conference, event, furnish
 
+from connectors.model import Meeting
 from store import calendars, conferences, events
 from store.conferences import Fact
 
@@ -140,3 +141,20 @@ def test_only_what_is_settled_and_over_is_pruned(conn, calendar, state, ends, st
     conferences.save(conn, calendar, "e1", conference(state=state), NOW)
     assert conferences.prune(conn, NOW) == (0 if stays else 1)
     assert (conferences.get(conn, calendar, "e1") is not None) is stays
+
+
+def test_events_are_found_by_the_meeting_that_serves_them(conn):
+    meeting = Meeting("zoom", "Zoom", "92674392836", "https://zoom.example/1")
+    for number, (state, held) in enumerate(
+        [("live", meeting), ("changing", meeting), ("leaving", meeting), ("live", replace(meeting, id="1"))]
+    ):
+        whole = conference(f"hd{number}", f"e{number}", state=state, service="zoom", meeting=held)
+        conferences.save(conn, "cal_a", f"e{number}", whole, NOW)
+    assert conferences.with_meeting(conn, "zoom", "92674392836") == ["cal_a/e0", "cal_a/e1"]
+    assert conferences.with_meeting(conn, "goto", "92674392836") == []
+    assert conferences.with_meeting(conn, "zoom", "9267439283") == []
+    plan = conn.execute(
+        "EXPLAIN QUERY PLAN SELECT 1 FROM conferences WHERE service = ? AND json_extract(record, '$.meeting.id') = ?",
+        ("zoom", "1"),
+    ).fetchall()
+    assert "conferences_meeting" in plan[0]["detail"]

@@ -436,3 +436,13 @@ TestWorkMachine.settings = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+def test_only_what_is_being_worked_on_is_held(conn):
+    work.ring(conn, "sync", ["a"], NOW)
+    assert not work.is_held(conn, "sync", "a")
+    job = claim_one(conn)
+    assert work.is_held(conn, "sync", "a")
+    assert not work.is_held(conn, "reconcile", "a")
+    work.done(conn, job, NOW)
+    assert not work.is_held(conn, "sync", "a")
