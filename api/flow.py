@@ -14,13 +14,14 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 import structlog
 
 from api import outcomes
 from api.outcomes import Failed, Linked, Stop
 from connectors.errors import ProviderError, Rejected, Transient
-from connectors.linking import Authorised, Lacking, Linkable
+from connectors.linking import Authorised, Lacking, Way
 from store import link_requests, linked
 from store.db import Store
 from store.errors import KeyWrong, StoreError
@@ -35,6 +36,16 @@ STATE = re.compile(r"(?P<id>[0-9a-f]{64})\.[A-Za-z0-9_-]{43}")
 
 Relinked = Callable[[sqlite3.Connection, str, float], None]
 """Called in the transaction that keeps a profile, with its id: what waits for it is to be looked at again."""
+
+
+class Calendars(Protocol):
+    """What is done with a yes that opens somebody's calendars."""
+
+    def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
+        """Keep the token, in a transaction. Returns the id of the calendars' profile."""
+
+    def begin(self, provider: str, account: str, token: str) -> None:
+        """Use it from now on."""
 
 
 def create(
@@ -54,11 +65,12 @@ class Flow:
 
     store: Store
     vault: Vault
-    providers: Mapping[str, Linkable]
+    providers: Mapping[str, Way]
     public_url: str
     clock: Callable[[], float]
     fresh: Callable[[], str]  # 43 characters that nobody can guess
     relinked: Relinked
+    calendars: Calendars
     kick: Callable[[], None] = lambda: None
 
     async def find(self, secret: str) -> LinkRequest | Stop:
@@ -73,10 +85,15 @@ class Flow:
         if found is None or request.provider not in ("", provider):
             return outcomes.NO_PROVIDER
         state, verifier = f"{request.id}.{self.fresh()}", self.fresh()
+        try:
+            url, kept = await found.begin(request.account, self.callback(provider), state, verifier)
+        except ProviderError as error:
+            log.error("account not linked", account=request.account, provider=provider, error=str(error))
+            return outcomes.silent(found.title)
         awaited = {
             "state": _digest(state),
             "browser": _digest(browser),
-            "verifier": verifier,
+            "kept": kept,
             "provider": provider,
         }
         sealed, now = self.vault.seal(json.dumps(awaited)), self.clock()
@@ -84,7 +101,7 @@ class Flow:
             good = await self.store.tx(lambda conn: link_requests.open_flow(conn, request.id, sealed, now))
         except (StoreError, TimeoutError):
             return outcomes.DISK
-        return found.authorize(self.callback(provider), state, verifier) if good else outcomes.EXPIRED
+        return url if good else outcomes.EXPIRED
 
     def callback(self, provider: str) -> str:
         """Return the address that the provider sends the browser back to."""
@@ -110,7 +127,7 @@ class Flow:
         found = self.providers.get(provider)
         if not mine or found is None:
             return outcomes.STRANGE
-        return await self._redeemed(request, found, query, awaited["verifier"])
+        return await self._redeemed(request, found, query, awaited["kept"])
 
     async def _good(self, name: str) -> LinkRequest | Stop:
         try:
@@ -133,12 +150,12 @@ class Flow:
         return found
 
     async def _redeemed(
-        self, request: LinkRequest, found: Linkable, query: Mapping[str, str], verifier: str
+        self, request: LinkRequest, found: Way, query: Mapping[str, str], kept: str
     ) -> Linked | Failed:
         if "error" in query or not query.get("code"):
             return self._refused(request, found, query.get("error", ""))
         try:
-            authorised = await found.redeem(query["code"], verifier, self.callback(found.provider))
+            authorised = await found.end(query, kept, self.callback(found.provider))
         except Lacking as error:
             log.warning(
                 "account not linked", account=request.account, provider=found.provider, error=str(error)
@@ -153,6 +170,12 @@ class Flow:
             return Failed(
                 request.redirect_uri, "temporarily_unavailable" if passing else "server_error", stop
             )
+        if found.calendars and authorised.who.name.lower() != request.account:
+            # Nothing is revoked: they may have allowed us their own calendars before, and would lose that.
+            log.warning(
+                "account not linked", account=request.account, provider=found.provider, error="somebody else"
+            )
+            return Failed(request.redirect_uri, "access_denied", outcomes.stranger(request.account))
         try:
             return await self._kept(request, found, authorised)
         except (StoreError, TimeoutError) as error:
@@ -160,7 +183,7 @@ class Flow:
             await self._given_back(found, authorised)
             return Failed(request.redirect_uri, "temporarily_unavailable", outcomes.DISK)
 
-    def _refused(self, request: LinkRequest, found: Linkable, error: str) -> Failed:
+    def _refused(self, request: LinkRequest, found: Way, error: str) -> Failed:
         """Judge a no of the provider's page: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1."""
         log.info("account not linked", account=request.account, provider=found.provider, error=error[:40])
         if error in ("server_error", "temporarily_unavailable"):
@@ -168,11 +191,38 @@ class Flow:
         if error == "access_denied":
             return Failed(request.redirect_uri, "access_denied", outcomes.declined(found.title))
         if error == "invalid_scope":
-            stop = outcomes.unregistered(found.title, found.app.scopes)
+            stop = outcomes.unregistered(found.title, found.scopes)
             return Failed(request.redirect_uri, "invalid_scope", stop)
         return Failed(request.redirect_uri, "server_error", outcomes.broken(found.title))
 
-    async def _kept(self, request: LinkRequest, found: Linkable, got: Authorised) -> Linked:
+    async def _kept(self, request: LinkRequest, found: Way, got: Authorised) -> Linked:
+        if found.calendars:
+            profile = await self._opened(request, found, got)
+        else:
+            profile = await self._linked(request, found, got)
+        self.kick()
+        log.info("account linked", account=request.account, provider=found.provider, profile=profile)
+        return Linked(
+            request.redirect_uri,
+            profile,
+            found.title,
+            got.who.name,
+            request.account,
+            calendars=found.calendars,
+        )
+
+    async def _opened(self, request: LinkRequest, found: Way, got: Authorised) -> str:
+        now = self.clock()
+
+        def keep(conn: sqlite3.Connection) -> str:
+            link_requests.use(conn, request.id, now)
+            return self.calendars.keep(conn, found.provider, request.account, got.token, now)
+
+        profile = await self.store.tx(keep)
+        self.calendars.begin(found.provider, request.account, got.token)
+        return profile
+
+    async def _linked(self, request: LinkRequest, found: Way, got: Authorised) -> str:
         name = linked.credential_id(found.provider, got.client, got.who.id)
         sealed, now = self.vault.seal(got.token), self.clock()
         credential = linked.Credential(
@@ -186,13 +236,12 @@ class Flow:
                 self.relinked(conn, one.id, now)
             return profile
 
-        profile = await self.store.tx(keep)
-        self.kick()
-        log.info("account linked", account=request.account, provider=found.provider, profile=profile)
-        return Linked(request.redirect_uri, profile, found.title, got.who.name, request.account)
+        return await self.store.tx(keep)
 
-    async def _given_back(self, found: Linkable, got: Authorised) -> None:
-        """Revoke what could not be kept, so that no token lives on that nobody knows of."""
+    async def _given_back(self, found: Way, got: Authorised) -> None:
+        """Revoke what could not be kept, where that cannot end an older yes which we still have the tokens of."""
+        if not found.rotates:
+            return
         try:
             await found.revoke(got.token)
         except ProviderError as error:

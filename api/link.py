@@ -50,7 +50,11 @@ class Doorway:
         if isinstance(found, Stop):
             return self._stopped(found)
         browser = self._browser(request) or self.flow.fresh()
-        offered = [one for name, one in sorted(self.flow.providers.items()) if found.provider in ("", name)]
+        offered = [
+            one
+            for name, one in sorted(self.flow.providers.items())
+            if found.provider == name or (not found.provider and not one.calendars)
+        ]
         if not offered:
             return self._stopped(outcomes.NO_PROVIDER)
         answer = self.pages.page(
@@ -101,7 +105,9 @@ class Doorway:
                 told = f"{stop.title}: {' '.join(stop.scopes)}" if stop.scopes else stop.text
                 return _redirect(adding(uri, error=error, error_description=told))
             case Linked(redirect_uri=""):
-                return self.pages.page("done", title=came.title, name=came.name, account=came.account)
+                return self.pages.page(
+                    "done", title=came.title, name=came.name, account=came.account, calendars=came.calendars
+                )
             case Linked(redirect_uri=uri, profile=profile):
                 return _redirect(adding(uri, last_linked_profile_id=profile))
 

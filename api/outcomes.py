@@ -29,6 +29,7 @@ class Linked:
     title: str
     name: str
     account: str
+    calendars: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,12 @@ DISK: Final = Stop(
 def declined(title: str) -> Stop:
     """Say that the person said no."""
     return Stop(403, "Nothing was connected", f"You, or {title}, said no.", AGAIN)
+
+
+def stranger(account: str) -> Stop:
+    """Say that it has to be the person whose calendars they are."""
+    text = f"Somebody else signed in than {account}, whose calendars this is about."
+    return Stop(403, "Nothing was connected", text, f"Sign in as {account}. {AGAIN}")
 
 
 def lacking(title: str, scopes: tuple[str, ...]) -> Stop:

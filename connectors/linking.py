@@ -6,7 +6,7 @@ A provider's code is loaded only where there are settings for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
@@ -42,6 +42,39 @@ class Authorised:
     scopes: frozenset[str]
 
 
+class Way(Protocol):
+    """How the account of a person at one provider is linked, in a browser."""
+
+    @property
+    def provider(self) -> str:
+        """Name it."""
+
+    @property
+    def title(self) -> str:
+        """Name it for people."""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Say what is asked for."""
+
+    @property
+    def calendars(self) -> bool:
+        """Tell whether it opens the person's calendars, in place of making their meetings."""
+
+    @property
+    def rotates(self) -> bool:
+        """Tell whether a new yes ends what came of an older one."""
+
+    async def begin(self, account: str, redirect_uri: str, state: str, verifier: str) -> tuple[str, str]:
+        """Return the page where the person says yes, and what to keep, which is secret, until the answer comes."""
+
+    async def end(self, query: Mapping[str, str], kept: str, redirect_uri: str) -> Authorised:
+        """Turn the answer into something to keep. Raises Lacking where too little was allowed, else ProviderError."""
+
+    async def revoke(self, token: str) -> bool:
+        """Take it back; False where the provider offers no way. Raises ProviderError."""
+
+
 class Lacking(Unauthorized):
     """The person, or the app's registration, did not allow everything that is needed."""
 
@@ -58,15 +91,33 @@ class Linkable:
     settings: Any = field(repr=False)
     account: Account
     now: Now
+    calendars: bool = False
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What is asked for; none where that is fixed in the app's registration."""
+        return self.app.scopes
+
+    @property
+    def rotates(self) -> bool:
+        """Whether a new yes ends what came of an older one."""
+        return self.app.rotates
 
     @property
     def app(self) -> OAuthApp:
         """The app that people allow."""
         return self.account.app(self.settings)
 
-    def authorize(self, redirect_uri: str, state: str, verifier: str) -> str:
-        """Return the page where the person says yes."""
-        return consented.authorize_url(self.app, redirect_uri, state, verifier)
+    async def begin(self, account: str, redirect_uri: str, state: str, verifier: str) -> tuple[str, str]:
+        """Return the page where the person says yes, and the verifier."""
+        app = self.app
+        if self.calendars:  # of which one is meant; at other providers people have other addresses
+            app = replace(app, extra={**app.extra, "login_hint": account})
+        return consented.authorize_url(app, redirect_uri, state, verifier), verifier
+
+    async def end(self, query: Mapping[str, str], kept: str, redirect_uri: str) -> Authorised:
+        """Redeem the code. Raises as `redeem`."""
+        return await self.redeem(query["code"], kept, redirect_uri)
 
     async def redeem(self, code: str, verifier: str, redirect_uri: str) -> Authorised:
         """Turn the answer of that page into something to keep.

@@ -166,6 +166,13 @@ class Registry:
             return DailyMeetings(self.daily, self.http, self.now)
         raise Rejected(f"{service} is not configured", reason="not_configured")
 
+    def forget(self, credentials: Credentials) -> None:
+        """Begin anew with somebody's calendars: they have agreed again."""
+        if credentials.provider == "google":
+            self._apis.pop(credentials.address, None)
+        elif self._tenant is not None:
+            self._tenant.forget(credentials.address)
+
     def consent(self, provider: str) -> Consent:
         """Return how a person's consent is asked for. Raises Rejected where a provider is not asked in this way."""
         if provider != "microsoft" or self.microsoft is None:

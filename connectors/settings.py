@@ -30,6 +30,8 @@ class GoogleSettings:
 
     api_base: str = "https://www.googleapis.com/calendar/v3/"
     token_url: str = "https://oauth2.googleapis.com/token"
+    authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    revoke_url: str = "https://oauth2.googleapis.com/revoke"
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     service_account: Mapping[str, Any] | None = field(default=None, repr=False)  # the parsed key file

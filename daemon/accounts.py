@@ -66,7 +66,7 @@ class Accounts:
         if person.mode != "user":
             return Credentials(person.provider, person.address)
         token = await self._token(profile, person.token)
-        saver = Saver(self.store, self.vault, profile, _print(person.token))
+        saver = Saver(self.store, self.vault, profile, fingerprint(person.token))
         return Credentials(person.provider, person.address, token, saver)
 
     async def _token(self, profile: str, given: str) -> str:
@@ -82,7 +82,7 @@ class Accounts:
         except KeyWrong as error:
             log.error("the kept token cannot be read", account=row.address, error=str(error))
             return given
-        return str(kept["token"]) if kept.get("given") == _print(given) else given
+        return str(kept["token"]) if kept.get("given") == fingerprint(given) else given
 
 
 def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: float) -> str:
@@ -148,7 +148,7 @@ class Saver:
 
     async def __call__(self, token: str) -> None:
         """Commit the token."""
-        sealed = self.vault.seal(json.dumps({"given": self.given, "token": token}))
+        sealed = self.vault.seal(secret_of(self.given, token))
 
         def save(conn: sqlite3.Connection) -> None:
             profiles.save_secret(conn, self.profile, sealed)
@@ -156,5 +156,11 @@ class Saver:
         await self.store.tx(save)
 
 
-def _print(token: str) -> str:
+def secret_of(given: str, token: str) -> str:
+    """Return what is kept of a token: it counts as long as the configuration says what it said then."""
+    return json.dumps({"given": given, "token": token})
+
+
+def fingerprint(token: str) -> str:
+    """Return by what a token of the configuration is known again."""
     return sha256(token.encode()).hexdigest()

@@ -158,7 +158,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             log.info("taken over from a process that died", pieces_of_work=released)
         bell = Bell(store, clock, worker.kick)
         health = Health(store, worker, metrics, time.monotonic)
-        links = doorway(config, store, vault, http, clock, worker.kick)
+        links = doorway(config, store, vault, http, world, worker.kick)
         yield Daemon(config, store, world, worker, bell, channels, sweeps, health, links)
 
 

@@ -6,17 +6,19 @@ import mimetypes
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connectors.errors import ProviderError
 from connectors.http import Http, connect
-from connectors.linking import TITLES, linkables
-from daemon.accounts import everybody
+from connectors.linking import TITLES, Way, linkables
+from connectors.opening import ways as calendar_ways
+from daemon.accounts import everybody, fingerprint, secret_of
 from daemon.config.model import Config
 from daemon.linked import relinked
-from store import linked
+from store import linked, profiles, work
 from store.db import InlineStore, Store
 from store.errors import KeyWrong
 from store.linked import Linked
@@ -24,6 +26,7 @@ from store.secrets import Vault, open_vault
 
 if TYPE_CHECKING:
     from api.link import Doorway
+    from daemon.world import World
 
 SECRET_BYTES = 32
 
@@ -38,16 +41,62 @@ def settings(config: Config) -> Mapping[str, Any]:
     return {name: section.settings() for name, section in sections.items() if section is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Takes over the calendars that somebody has opened: in the store, and in the daemon that runs."""
+
+    config: Config
+    vault: Vault
+    world: World
+
+    def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
+        """Keep the token as if the provider had put it in the place of the configuration's."""
+        profile = profiles.profile_id(provider, account)
+        given = next(
+            (
+                one.token
+                for one in everybody(self.config)
+                if (one.provider, one.address) == (provider, account)
+            ),
+            "",
+        )
+        profiles.save_secret(conn, profile, self.vault.seal(secret_of(fingerprint(given), token)))
+        profiles.report(conn, profile, None, now)
+        work.ring(conn, "discover", [profile], now)
+        work.hurry_parked(conn, now)
+        return profile
+
+    def begin(self, provider: str, account: str, token: str) -> None:
+        """Use it from now on."""
+        profile = profiles.profile_id(provider, account)
+        known = self.world.credentials.get(profile)
+        if known is not None:
+            self.world.credentials[profile] = replace(known, refresh_token=token)
+            self.world.registry.forget(known)
+
+
+def ways(config: Config, http: Http, now: Callable[[], datetime]) -> Mapping[str, Way]:
+    """Return how people link accounts, by provider: those that make meetings, and those that have calendars."""
+    opening = calendar_ways(
+        http,
+        now,
+        config.google_settings() if config.google_users() else None,
+        config.microsoft_settings() if config.microsoft_people() else None,
+    )
+    return {**linkables(http, now, settings(config)), **opening}
+
+
 def doorway(
     config: Config,
     store: Store,
     vault: Vault,
     http: Http,
-    clock: Callable[[], float],
+    world: World,
     kick: Callable[[], None],
 ) -> Doorway | None:
     """Make the pages on which people link an account; None where no provider is set up for that."""
-    providers = linkables(http, lambda: datetime.fromtimestamp(clock(), UTC), settings(config))
+    clock = world.clock
+    providers = ways(config, http, lambda: datetime.fromtimestamp(clock(), UTC))
     if not providers:
         return None
     from api.flow import Flow
@@ -65,7 +114,7 @@ def doorway(
         ),
         urlsplit(public).path.rstrip("/"),
     )
-    flow = Flow(store, vault, providers, public, clock, fresh, relinked, kick)
+    flow = Flow(store, vault, providers, public, clock, fresh, relinked, Opened(config, vault, world), kick)
     return Doorway(flow, pages)
 
 
@@ -81,14 +130,21 @@ async def make_link(
     from api.addresses import why_not
     from api.flow import create
 
-    if account.lower() not in {one.address.lower() for one in everybody(config)}:
+    account = account.lower()
+    people = [one for one in everybody(config) if one.address.lower() == account]
+    if not people:
         raise Unlinkable(f"{account}: no calendars of this address are in the configuration")
     async with connect() as http:
-        known = linkables(http, lambda: datetime.fromtimestamp(now, UTC), settings(config))
+        known = ways(config, http, lambda: datetime.fromtimestamp(now, UTC))
     if provider not in known:
         raise Unlinkable(
             f"{provider} is not set up for people's own accounts; these are: {', '.join(known) or 'none'}"
         )
+    if known[provider].calendars and not any(
+        one.provider == provider and one.mode == "user" for one in people
+    ):
+        table = {"google": "[[google.users]]", "microsoft": "[[microsoft.people]]"}[provider]
+        raise Unlinkable(f"{account} is not in {table} of the configuration")
     if redirect_uri and (why := why_not(redirect_uri)):
         raise Unlinkable(f"the redirect URI {why}")
     secret = fresh()

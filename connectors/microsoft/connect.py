@@ -56,6 +56,10 @@ class Tenant:
         """Return the Teams meetings on the calendars of a mailbox."""
         return TeamsMeetings(self._mailbox(address, kept, save).reader)
 
+    def forget(self, address: str) -> None:
+        """Begin anew with a mailbox: there is another consent for it."""
+        self._mailboxes.pop(address.lower(), None)
+
     def consent(self) -> MicrosoftConsent:
         """Return how a person's consent is asked for."""
         return MicrosoftConsent(self.http, self.settings, self.now)

@@ -18,10 +18,10 @@ from daemon.config.sections import Section
 
 @dataclass(frozen=True, slots=True)
 class GoogleUser:
-    """A person who gave us a refresh token."""
+    """A person who gave us a refresh token, or is to agree in a browser."""
 
     email: str
-    refresh_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)  # "" where there is none in the configuration
 
 
 class GoogleUserSettings(Section):
@@ -29,8 +29,8 @@ class GoogleUserSettings(Section):
 
     email: Annotated[Mail, Field(examples=["ada@example.com"])]
     """The person's address."""
-    refresh_token_file: Annotated[Secret, Field(examples=["credential:google-ada"])]
-    """The file of the refresh token, made for client_id."""
+    refresh_token_file: Annotated[Secret | None, Field(examples=["credential:google-ada"])] = None
+    """The file of the refresh token, made for client_id; not needed for those who agree with `huddled link google`."""
 
 
 class Google(Section):
@@ -60,6 +60,10 @@ class Google(Section):
     """Where the Calendar API is."""
     token_url: Url = "https://oauth2.googleapis.com/token"
     """Where access tokens are fetched."""
+    authorize_url: Url = "https://accounts.google.com/o/oauth2/v2/auth"
+    """Where people say yes."""
+    revoke_url: Url = "https://oauth2.googleapis.com/revoke"
+    """Where a yes is taken back."""
 
     def settings(self) -> GoogleSettings:
         """Return what the connector needs."""
@@ -67,6 +71,8 @@ class Google(Section):
         return GoogleSettings(
             api_base=self.api_base,
             token_url=self.token_url,
+            authorize_url=self.authorize_url,
+            revoke_url=self.revoke_url,
             client_id=self.client_id,
             client_secret=secret.text.get_secret_value() if secret else "",
             service_account=json.loads(account.text.get_secret_value()) if account else None,
@@ -78,5 +84,6 @@ class Google(Section):
     def people(self) -> tuple[GoogleUser, ...]:
         """Return those who come with a refresh token."""
         return tuple(
-            GoogleUser(user.email, user.refresh_token_file.text.get_secret_value()) for user in self.users
+            GoogleUser(user.email, file.text.get_secret_value() if (file := user.refresh_token_file) else "")
+            for user in self.users
         )

@@ -24,7 +24,7 @@ class MicrosoftPerson:
 
     email: str
     token_cache: str = field(repr=False)  # as `huddled connect` wrote it; "" where it has not yet
-    path: Path  # where it is, or is to be
+    path: Path | None = None  # where it is, or is to be; None where it is kept in the store alone
 
 
 class MicrosoftPersonSettings(Section):
@@ -32,8 +32,8 @@ class MicrosoftPersonSettings(Section):
 
     email: Annotated[Mail, Field(examples=["ada@example.com"])]
     """The address of the person's mailbox."""
-    token_file: Annotated[TokenCache, Field(examples=["credential:microsoft-token"])]
-    """The file that `huddled connect microsoft ADDRESS` wrote for this person."""
+    token_file: Annotated[TokenCache | None, Field(examples=["credential:microsoft-token"])] = None
+    """The file of `huddled connect microsoft ADDRESS`; not needed for those who agree with `huddled link microsoft`."""
 
 
 class Microsoft(Section):
@@ -82,6 +82,8 @@ class Microsoft(Section):
     def consenting(self) -> tuple[MicrosoftPerson, ...]:
         """Return those who agree by themselves."""
         return tuple(
-            MicrosoftPerson(one.email, one.token_file.text.get_secret_value(), one.token_file.path)
+            MicrosoftPerson(one.email, file.text.get_secret_value(), file.path)
+            if (file := one.token_file)
+            else MicrosoftPerson(one.email, "")
             for one in self.people
         )

@@ -9,7 +9,9 @@ import hashlib
 import json
 from datetime import timedelta
 from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 from cryptography.exceptions import InvalidSignature
@@ -83,15 +85,28 @@ def _basic(header: str) -> dict[str, str]:
 
 
 def _authorize(google: Google, query: Mapping[str, str]) -> web.Response:
-    """Consent at once, as the person hinted at or the first one, and send the browser back with a code."""
+    """Consent at once, as the person hinted at or the first one, and send the browser back with a code.
+
+    Where the app wants people to be asked (`prompt=consent`), ask: `as=<address>` is a click on a name, `decline` one
+    on Cancel, and `without=<scope>` leaves that box unticked.
+    """
     back = URL(query.get("redirect_uri", ""))
     if query.get("client_id") != CLIENT_ID or not back.is_absolute():
         return web.Response(status=400, text="Error 400: invalid_client or redirect_uri_mismatch")
     users = google.world.users
-    email = query.get("login_hint") or next(iter(users), "")
     scopes = frozenset(query.get("scope", "").split())
+    if "prompt" in query and not {"as", "decline"} & query.keys():
+        return _question(google, query, scopes)
+    email = query.get("as") or query.get("login_hint") or next(iter(users), "")
+    scopes -= {query.get("without", "")}
     plain = query.get("code_challenge_method", "S256") != "S256"
-    if query.get("response_type") != "code" or email not in users or not scopes <= known_scopes() or plain:
+    if (
+        "decline" in query
+        or query.get("response_type") != "code"
+        or email not in users
+        or not scopes <= known_scopes()
+        or plain
+    ):
         return _redirect(back.update_query(error="access_denied", state=query.get("state", "")))
     grant = Grant(
         email=email,
@@ -107,6 +122,21 @@ def _authorize(google: Google, query: Mapping[str, str]) -> web.Response:
     return _redirect(
         back.update_query(code=code, scope=" ".join(sorted(scopes)), state=query.get("state", ""))
     )
+
+
+def _question(google: Google, query: Mapping[str, str], scopes: frozenset[str]) -> web.Response:
+    def link(text: str, **more: str) -> str:
+        return f'<li><a href="?{escape(urlencode({**query, **more}))}">{escape(text)}</a></li>'
+
+    people = [email for email, user in google.world.users.items() if user.home == "google"]
+    rows = [link(f"Continue as {email}", **{"as": email}) for email in people]
+    rows += [
+        link(f"{email}, but without {scope.rpartition('/')[2]}", **{"as": email, "without": scope})
+        for email in people
+        for scope in sorted(scopes)
+    ]
+    text = f"<!doctype html><title>Sign in</title><h1>Choose an account</h1><ul>{''.join(rows)}</ul>"
+    return web.Response(text=text + link("Cancel", decline="1"), content_type="text/html")
 
 
 def _redirect(to: URL) -> web.Response:

@@ -20,7 +20,8 @@ from api.link import Doorway
 from api.pages.render import Branding, Pages
 from connectors.http import connect
 from connectors.linking import linkables
-from connectors.settings import ZoomSettings
+from connectors.opening import ways
+from connectors.settings import GoogleSettings, MicrosoftSettings, ZoomSettings
 from sandbox.app import serve
 from sandbox.state import World
 from sandbox.zoom.room import Account
@@ -28,7 +29,7 @@ from store.db import SqliteStore
 from store.errors import StoreSick
 from store.secrets import Vault
 
-ADA = "ada@example.com"
+ADA, GRACE = "ada@example.com", "grace@example.com"
 APP = "http://127.0.0.1:9/settings?tab=video"  # nobody listens there: the browser is not followed so far
 
 
@@ -122,6 +123,21 @@ class Disk:
 
 
 @dataclass(slots=True)
+class Opened:
+    """Takes note of calendars that were opened."""
+
+    kept: list = field(default_factory=list)
+    begun: list = field(default_factory=list)
+
+    def keep(self, conn, provider, account, token, now):
+        self.kept.append((provider, account, token))
+        return f"pro_{provider}"
+
+    def begin(self, provider, account, token):
+        self.begun.append((provider, account, token))
+
+
+@dataclass(slots=True)
 class Site:
     """Our pages, and all that is behind them."""
 
@@ -132,6 +148,7 @@ class Site:
     vault: Vault
     zoom: Account
     world: World
+    opened: Opened
     relinked: list = field(default_factory=list)
     links: list = field(default_factory=list)  # secrets
 
@@ -154,6 +171,25 @@ class Site:
 async def world():
     async with serve(World(seed=11)) as running:
         yield running
+
+
+def calendars_of(url):
+    google = GoogleSettings(
+        api_base=f"{url}/google/calendar/v3/",
+        token_url=f"{url}/google/token",
+        authorize_url=f"{url}/google/o/oauth2/v2/auth",
+        revoke_url=f"{url}/google/revoke",
+        client_id="sandbox-client",
+        client_secret="sandbox-secret",
+    )
+    microsoft = MicrosoftSettings(
+        "sandbox-tenant",
+        "sandbox-app",
+        "sandbox-app-secret",
+        graph_base=f"{url}/microsoft/v1.0",
+        authority=f"{url}/microsoft/login",
+    )
+    return google, microsoft
 
 
 @pytest.fixture
@@ -183,6 +219,10 @@ async def site(world, tmp_path, branding, changes, public_url):
     room = world.world.room(Account)
     room.join(ADA, "Ada", "UTC")
     room.join("bob@example.com", "Bob", "UTC")
+    async with ClientSession() as control:
+        for person, home in ((ADA, "google"), ("bob@example.com", "google"), (GRACE, "microsoft")):
+            user = {"email": person, "name": person.partition("@")[0].title(), "home": home}
+            assert (await control.post(f"{world.url}/_sandbox/users", json=user)).ok
     async with connect() as http:
         base = ZoomSettings(
             user_client_id="sandbox-zoom-app",
@@ -191,8 +231,10 @@ async def site(world, tmp_path, branding, changes, public_url):
             oauth_base=f"{world.url}/zoom/oauth",
         )
         now = world.world.now
+        google, microsoft = calendars_of(world.url)
         providers = linkables(http, now, {"zoom": replace(base, **changes)})
-        relinked = []
+        providers = {**providers, **ways(http, now, google, microsoft)}
+        relinked, opened = [], Opened()
         flow = Flow(
             disk,
             vault,
@@ -201,8 +243,11 @@ async def site(world, tmp_path, branding, changes, public_url):
             lambda: now().timestamp(),
             lambda: secrets.token_urlsafe(32),
             lambda conn, profile, at: relinked.append(profile),
+            opened,
         )
-        made = Site(url, flow, Doorway(flow, Pages(branding)), disk, vault, room, world.world, relinked)
+        made = Site(
+            url, flow, Doorway(flow, Pages(branding)), disk, vault, room, world.world, opened, relinked
+        )
         app = web.Application()
         app.add_routes(made.doorway.routes())
         runner = web.AppRunner(app, access_log=None)

@@ -75,6 +75,7 @@ def test_every_end_says_what_to_do_or_whose_turn_it_is():
         outcomes.declined("Zoom"),
         outcomes.lacking("Zoom", ("user:read",)),
         outcomes.unregistered("Zoom", ("user:read",)),
+        outcomes.stranger("ada@example.com"),
         outcomes.broken("Zoom"),
         outcomes.silent("Zoom"),
         *(one for one in vars(outcomes).values() if isinstance(one, outcomes.Stop)),

@@ -217,10 +217,6 @@ MICROSOFTS = [
         '11: [[microsoft.people]] #1 email: is missing. Add: email = "ada@example.com"',
     ),
     (
-        '[[microsoft.people]]\nemail = "a@b.example"',
-        '11: [[microsoft.people]] #1 token_file: is missing. Add: token_file = "credential:microsoft-token"',
-    ),
-    (
         '[[microsoft.people]]\nemail = "a@b.example"\ntoken_file = "ada.cache"\nrefresh_token_file = "x"',
         "14: [[microsoft.people]] #1 refresh_token_file: unknown key. Did you mean",
     ),
