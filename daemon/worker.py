@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from connectors.errors import ProviderError
+from connectors.errors import ProviderError, Transient
 from daemon.retry import again, reason
 from store import work
 from store.db import Store, Tx
@@ -20,6 +20,9 @@ from store.errors import Fenced, StoreClosed, StoreError, StoreFull, StoreSick
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
+MINUTE = 60.0  # seconds
+MOST_LOOKS = 60  # at one event in a minute
+MOST_ROUNDS = 10_000  # events whose looks are counted before old ones are forgotten
 LONGEST_NAP = 5.0  # seconds: a clock that jumps is noticed after this
 
 
@@ -78,6 +81,9 @@ class Worker:
     _beat: float = 0.0  # when work was last claimed
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[asyncio.Task[None], Lease] = field(default_factory=dict)
+    _rounds: dict[str, tuple[float, int]] = field(
+        default_factory=dict
+    )  # by event: since when, how many looks
 
     def kick(self) -> None:
         """Say that something may be due."""
@@ -178,6 +184,7 @@ class Worker:
         with structlog.contextvars.bound_contextvars(job=f"{job.kind} {job.key}", attempt=job.attempts):
             try:
                 # A handler that hangs must not keep its lease alive for ever.
+                self._watch_for_circles(job)
                 async with asyncio.timeout(self.lease_seconds * 20):
                     await self.handlers[job.kind](lease)
                 if not lease.finished:
@@ -188,6 +195,24 @@ class Worker:
                 log.error("store refused", error=str(error))  # the lease runs out, and somebody tries again
             except Exception as error:  # noqa: BLE001 - one bad piece of work must not end the daemon
                 await self._failed(lease, error)
+
+    def _watch_for_circles(self, job: work.Job) -> None:
+        """Raise Transient where an event is looked at so often that only our own doing can be the reason.
+
+        Each such look may cost a provider's patience, or a mail to every guest. No person is that fast.
+        """
+        if job.kind != "reconcile":
+            return
+        now = self.now()
+        if len(self._rounds) > MOST_ROUNDS:
+            self._rounds = {key: seen for key, seen in self._rounds.items() if now - seen[0] < MINUTE}
+        since, count = self._rounds.get(job.key, (now, 0))
+        if now - since >= MINUTE:
+            since, count = now, 0
+        self._rounds[job.key] = since, count + 1
+        if count >= MOST_LOOKS:
+            log.error("an event goes round in circles: this is a bug, please report it", looks=count)
+            raise Transient("it is looked at again and again", retry_after=MINUTE, reason="circle")
 
     async def _failed(self, lease: Lease, error: Exception) -> None:
         job, why = lease.job, reason(error)

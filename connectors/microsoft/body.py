@@ -6,11 +6,14 @@ Nothing here changes a byte of people's text, and only `cut` and `restore` touch
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors import block, markup
 from connectors.microsoft.blob import Blob, find
 from connectors.model import Block
+from connectors.wording import ENGLISH, Texts
+
+_BEFORE, _AFTER = "\r\n<br>\r\n", "\r\n"  # what sets an invitation off from people's text in HTML
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +25,32 @@ class Reading:
     join_url: str
 
 
-def read(content: str, *, html: bool) -> Reading:
-    """Tell apart what people, we and Teams wrote."""
+def read(content: str, *, html: bool, texts: Texts = ENGLISH) -> Reading:
+    """Tell apart what people, we and Teams wrote. `texts` are the words of our block, here and below."""
     blobs = find(content, html=html)
     if not blobs:
-        return Reading(*block.split(content, html=html), "")
-    notes, _ = block.split(_without(content, blobs, html=html), html=html)
-    return Reading(notes, block.find(content, html=html), blobs[0].join_url)
+        return Reading(*block.split(content, html=html, texts=texts), "")
+    notes, _ = block.split(_without(content, blobs, html=html), html=html, texts=texts)
+    return Reading(notes, block.find(content, html=html, texts=texts), blobs[0].join_url)
 
 
-def put(content: str, key: str, lines: Iterable[str], *, html: bool) -> str:
+def put(content: str, key: str, lines: Iterable[str], *, html: bool, texts: Texts = ENGLISH) -> str:
     """Add our block, or write it in the place of the one which is there unless that is in the invitation."""
-    texts = [content[blob.start : blob.end] for blob in find(content, html=html)]
-    if texts:
-        without = block.take(content, html=html)
-        if any(text not in without for text in texts):
-            content = take(content, html=html)
-    return block.put(content, key, lines, html=html)
+    invitations = [content[blob.start : blob.end] for blob in find(content, html=html)]
+    if invitations:
+        without = block.take(content, html=html, texts=texts)
+        if any(invitation not in without for invitation in invitations):
+            content = take(content, html=html, texts=texts)
+    return block.put(content, key, lines, html=html, texts=texts)
 
 
-def take(content: str, *, html: bool) -> str:
+def take(content: str, *, html: bool, texts: Texts = ENGLISH) -> str:
     """Remove our block wherever it is, and keep an invitation that somebody has put between its lines."""
-    taken = block.take(content, html=html)
+    taken = block.take(content, html=html, texts=texts)
     if taken == content:
         return content
     for blob in find(content, html=html):
-        text = block.take(content[blob.start : blob.end], html=html)
+        text = block.take(content[blob.start : blob.end], html=html, texts=texts)
         if text not in taken:
             at = _place(taken, content[: blob.start], content[blob.end :])
             taken = taken[:at] + text + taken[at:]
@@ -57,9 +60,9 @@ def take(content: str, *, html: bool) -> str:
 def cut(content: str, join_url: str, *, html: bool) -> str:
     """Remove the invitation to this meeting, which is how Teams is told that there shall be none.
 
-    Tags that only open or only close inside of it stay.
+    The empty line that Teams puts before it goes with it. Tags that only open or only close inside of it stay.
     """
-    blobs = [blob for blob in find(content, html=html) if blob.join_url == join_url]
+    blobs = [_set_off(content, blob) for blob in find(content, html=html) if blob.join_url == join_url]
     return _without(content, blobs, html=html)
 
 
@@ -72,6 +75,13 @@ def restore(content: str, former: str, *, html: bool) -> str:
     at = _place(content, former[: lost.start], former[lost.end :])
     start, end = (here[0].start, here[0].end) if here else (at, at)
     return content[:start] + former[lost.start : lost.end] + content[end:]
+
+
+def _set_off(content: str, blob: Blob) -> Blob:
+    """Take with an invitation what sets it off from people's text, where that stands just as Teams writes it."""
+    if content.endswith(_BEFORE, 0, blob.start) and content.startswith(_AFTER, blob.end):
+        return replace(blob, start=blob.start - len(_BEFORE), end=blob.end + len(_AFTER))
+    return blob
 
 
 def _without(content: str, blobs: Iterable[Blob], *, html: bool) -> str:

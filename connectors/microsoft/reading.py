@@ -19,6 +19,7 @@ from connectors.microsoft.notes import EXPAND, Properties, noted, properties
 from connectors.microsoft.times import iana
 from connectors.microsoft.values import mapping, sequence
 from connectors.model import CalendarInfo, Event, Gone
+from connectors.wording import DEFAULT, Wording
 
 # All that `wire` reads: without a $select Graph keeps silent about cancelled occurrences.
 # https://learn.microsoft.com/graph/api/event-get#example-5
@@ -39,11 +40,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the events of one mailbox. `categories` name a service for some of Outlook's categories."""
+    """Reads the events of one mailbox. `categories` name a service for some of Outlook's categories.
+
+    `wording` is how our details are written, and read again.
+    """
 
     api: Api
     categories: Mapping[str, str]
     notebook: Notebook = field(default_factory=Notebook)
+    wording: Wording = DEFAULT
 
     async def item(self, calendar: str, event: str, *select: str) -> Item:
         """Read an event as Graph tells it, with our properties where all of it is wanted."""
@@ -84,7 +89,7 @@ class Reader:
             ),
         )
         master = self.understand(item, calendar)
-        if "exceptionOccurrences" not in item:
+        if "exceptionOccurrences" not in item or "exceptionOccurrences@odata.nextLink" in item:
             return Series(master, None)
         return Series(master, tuple([one async for one in self._changed(item, calendar, master)]))
 
@@ -129,7 +134,10 @@ class Reader:
     def _exception(self, item: Item, calendar: CalendarInfo, master: Event) -> Event | None:
         try:
             read = wire.event(
-                {"seriesMasterId": master.ref.event, **item}, at_home(calendar, item), self.categories
+                {"seriesMasterId": master.ref.event, **item},
+                at_home(calendar, item),
+                self.categories,
+                self.wording.texts,
             )
         except ValueError:
             return None
@@ -137,7 +145,7 @@ class Reader:
 
     def _event(self, item: Item, calendar: CalendarInfo) -> Event:
         try:
-            read = wire.event(item, at_home(calendar, item), self.categories)
+            read = wire.event(item, at_home(calendar, item), self.categories, self.wording.texts)
         except ValueError as error:
             raise Rejected("the event is unreadable", provider=PROVIDER, reason="unreadable") from error
         if isinstance(read, Gone):

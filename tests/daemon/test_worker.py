@@ -10,7 +10,7 @@ import pytest
 from ringing import NOW, SteerableLoop, advance, settle
 
 from connectors.errors import Rejected, Transient
-from daemon.worker import LONGEST_NAP, Worker
+from daemon.worker import LONGEST_NAP, MINUTE, MOST_LOOKS, Worker
 from store import budgets, work
 from store.db import SqliteStore
 from store.errors import Fenced, StateCorrupt, StoreClosed, StoreFull, StoreSick
@@ -543,3 +543,20 @@ def test_no_ring_is_lost_and_no_key_is_worked_on_twice_at_a_time(tmp_path, seed)
         assert 1 < most_busy <= 4
 
     run(tmp_path, test)
+
+
+async def test_an_event_that_goes_round_in_circles_is_stopped(store):
+    looks = Counter()
+
+    async def handler(lease):
+        looks[lease.job.key] += 1
+        await lease.finish(lambda conn: work.ring(conn, lease.job.kind, [lease.job.key], NOW))
+
+    stage = Stage(store, {"reconcile": handler})
+    await stage.ring("cal/e", kind="reconcile")
+    assert await stage.worker.run_once() == MOST_LOOKS + 1
+    assert looks == {"cal/e": MOST_LOOKS}
+    assert "circle" in (await stage.row("cal/e", kind="reconcile"))["error"]
+    stage.time += MINUTE * 2
+    await stage.worker.run_once()
+    assert looks == {"cal/e": 2 * MOST_LOOKS}
