@@ -14,6 +14,9 @@ after somebody deleted one of its two lines, are tidied away by the next `put` o
 `html` is as in `markup.py`. In text that may be HTML (None) the characters & < > are always encoded, because
 Google Calendar decodes them in every description. There the lines end in a newline as long as the text
 outside has no tags, because Google then shows newlines, and in <br> where it has, because it then does not.
+
+The marker lines are in one of the languages that we ship, whatever words an operator prefers between them (`texts`):
+whoever reads a block has to know them. More than four dashes tell of a placeholder, as `placeholders.py` says.
 """
 
 from __future__ import annotations
@@ -23,10 +26,12 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from connectors import markup
+from connectors import markup, placeholders
 from connectors.details import is_detail
 from connectors.model import Block
+from connectors.wording import ENGLISH, Texts
 
 _KEY = re.compile(r"hd[0-9a-v]{16}")  # so odd that a marker line is ours even if half of it is missing
 _IN_BRACKETS = re.compile(rf"(?<=\(){_KEY.pattern}(?=\))")
@@ -37,9 +42,10 @@ _GAP = r"(?:\s|&nbsp;|&#160;|</?[a-zA-Z][^<>]{0,200}>)*+"
 _BLANK = (
     r"(?:[ \t\xa0]|\r?\n(?=[ \t])|&nbsp;|&#160;|</?(?:a|b|em|font|i|span|strong|u|wbr)(?:\s[^<>]{0,200})?>)*+"
 )
-_DASHES = r"[-\u2013\u2014]{1,4}"
+_DASHES = r"(?:-{5,8}|[-\u2013\u2014]{1,4})"
 _MARK = re.compile(
-    rf"(?:(?P<dashes>{_DASHES}){_BLANK})?(?P<end>end{_GAP}of{_GAP})?online{_GAP}meeting{_GAP}"
+    rf"(?:(?P<dashes>{_DASHES}){_BLANK})?(?P<end>(?:end{_GAP}of|ende{_GAP}der){_GAP})?"
+    rf"online(?:{_GAP}meeting|[-\u2010\u2011]besprechung){_GAP}"
     rf"\((?P<key>(?-i:{_KEY.pattern}))\)(?:{_BLANK}(?:(?P=dashes)|{_DASHES}))?",
     re.IGNORECASE,
 )
@@ -62,7 +68,12 @@ class _Span:
     end: int
     body: tuple[int, int]  # between the marker lines
     key: str  # "" where a marker line is missing
-    spaced: bool  # we put an empty line before it
+    dashes: str  # of the first marker line
+
+    @property
+    def spaced(self) -> bool:
+        """Whether we put an empty line before it."""
+        return self.dashes == _SPACED
 
 
 def is_key(text: str) -> bool:
@@ -70,38 +81,46 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
-def split(description: str, *, html: bool | None = None) -> tuple[str, Block | None]:
+def split(description: str, *, html: bool | None = None, texts: Texts = ENGLISH) -> tuple[str, Block | None]:
     """Return the readable text outside our block, and our block."""
-    spans = _spans(description)
+    spans = _spans(description, texts)
     notes = markup.readable(_edit(description, dict.fromkeys(spans, ""), html=html), html=html)
     return notes, _block(description, spans, html=html)
 
 
-def find(description: str, *, html: bool | None = None) -> Block | None:
+def find(description: str, *, html: bool | None = None, texts: Texts = ENGLISH) -> Block | None:
     """Return our block."""
-    return _block(description, _spans(description), html=html)
+    return _block(description, _spans(description, texts), html=html)
 
 
-def put(description: str, key: str, lines: Iterable[str], *, html: bool | None = None) -> str:
-    """Add a block, or write it in the place of the one which is there. Raises ValueError for an odd key."""
+def put(
+    description: str, key: str, lines: Iterable[str], *, html: bool | None = None, texts: Texts = ENGLISH
+) -> str:
+    """Add a block, or write it in the place of the one which is there, else in that of a placeholder.
+
+    Raises ValueError for an odd key.
+    """
     if not is_key(key):
         raise ValueError(f"{key!r} cannot stand in a description as the key of a conference")
-    spans = _spans(description)
-    tags = html if html is not None else markup.is_html(take(description, html=html))
-    if not spans:
-        at = foot(description) if tags else len(description)
-        spaced = at > 0
-        gap = ("<br>" * 2 if tags else "\n" * 2) if spaced else ""
-        new = _render(key, lines, dashes=_SPACED if spaced else _BARE, tags=tags, html=html)
-        return description[:at] + gap + new + description[at:]
-    main = _main(spans)
-    new = _render(key, lines, dashes=_SPACED if main.spaced else _BARE, tags=tags, html=html)
-    return _edit(description, {span: new if span is main else "" for span in spans}, html=html)
+    spans = _spans(description, texts)
+    tags = html if html is not None else markup.is_html(take(description, html=html, texts=texts))
+    render = partial(_render, key, list(lines), texts, tags=tags, html=html)
+    if spans:
+        main = _main(spans)
+        new = render(main.dashes if main.dashes in {_SPACED, *placeholders.BLOCKS} else _BARE)
+        return _edit(description, {span: new if span is main else "" for span in spans}, html=html)
+    asked = placeholders.first(description, tags=tags)
+    if asked is not None:
+        at, spelling, dashes = asked
+        return description[:at] + render(dashes) + description[at + len(spelling) :]
+    at = foot(description) if tags else len(description)
+    gap = "<br>" * 2 if tags else "\n" * 2
+    return description[:at] + (gap + render(_SPACED) if at else render(_BARE)) + description[at:]
 
 
-def take(description: str, *, html: bool | None = None) -> str:
-    """Remove every block of ours, with the empty line that `put` added before it."""
-    return _edit(description, dict.fromkeys(_spans(description), ""), html=html)
+def take(description: str, *, html: bool | None = None, texts: Texts = ENGLISH) -> str:
+    """Remove every block of ours, with the empty line that `put` added before it, and put its placeholder back."""
+    return _edit(description, _off(_spans(description, texts)), html=html)
 
 
 def foot(description: str) -> int:
@@ -125,6 +144,12 @@ def _block(text: str, spans: list[_Span], *, html: bool | None) -> Block | None:
     return Block(main.key, markup.readable(text[slice(*main.body)], html=html))
 
 
+def _off(spans: list[_Span]) -> dict[_Span, str]:
+    """Say what is to stand where our blocks are: the placeholder of the one that was filled in, once."""
+    main = _main(spans) if spans else None
+    return {span: placeholders.BLOCKS.get(span.dashes, "") if span is main else "" for span in spans}
+
+
 def _edit(text: str, edits: dict[_Span, str], *, html: bool | None) -> str:
     """Replace each span; one that is replaced by nothing takes its empty line with it."""
     pieces, position = [], 0
@@ -145,13 +170,15 @@ def _unspaced(before: str) -> str:
     return _TWO_BREAKS.sub("", before)
 
 
-def _render(key: str, lines: Iterable[str], *, dashes: str, tags: bool, html: bool | None) -> str:
+def _render(
+    key: str, lines: Iterable[str], texts: Texts, dashes: str, *, tags: bool, html: bool | None
+) -> str:
     shown = [" ".join(line.split()) for line in lines]
     if html is not False:
         shown = [markup.escape(line) for line in shown]
     if tags:
         shown = [_URL.sub(r'<a href="\g<0>">\g<0></a>', line) for line in shown]
-    opening, closing = f"{dashes} Online meeting", f"{dashes} End of online meeting"
+    opening, closing = f"{dashes} {texts.opening}", f"{dashes} {texts.closing}"
     rows = [f"{opening} ({key}) {dashes}", *filter(None, shown), f"{closing} ({key}) {dashes}"]
     return ("<br>" if tags else "\n").join(rows)
 
@@ -161,7 +188,7 @@ def _main(spans: list[_Span]) -> _Span:
     return next((span for span in spans if span.key), spans[0])
 
 
-def _spans(text: str) -> list[_Span]:
+def _spans(text: str, texts: Texts) -> list[_Span]:
     """Find our blocks and their remains. A closing line belongs to the last opening line before it."""
     marks = deque(_marks(text))
     lines = _lines(text) if marks else []
@@ -171,7 +198,7 @@ def _spans(text: str) -> list[_Span]:
         if marks and _pair(mark, marks[0]):
             spans.append(_whole(mark, marks.popleft()))
         else:
-            spans.append(_remains(text, lines, mark, spans[-1].end if spans else 0))
+            spans.append(_remains(text, lines, mark, spans[-1].end if spans else 0, texts))
     return spans
 
 
@@ -193,27 +220,27 @@ def _pair(mark: re.Match[str], other: re.Match[str]) -> bool:
 
 def _whole(first: re.Match[str], last: re.Match[str]) -> _Span:
     body, key = (first.end(), last.start()), first["key"]
-    return _Span(first.start(), last.end(), body, key, spaced=first["dashes"] == _SPACED)
+    return _Span(first.start(), last.end(), body, key, first["dashes"] or "")
 
 
-def _remains(text: str, lines: list[tuple[int, int]], mark: re.Match[str], floor: int) -> _Span:
+def _remains(text: str, lines: list[tuple[int, int]], mark: re.Match[str], floor: int, texts: Texts) -> _Span:
     """Take a marker line without its partner, and the lines next to it that can only be ours, as one span."""
     start, end = mark.span()
     if mark["end"]:
         above = bisect.bisect(lines, (start, len(text))) - 2
-        while above >= 0 and lines[above][0] >= floor and _is_ours(text, lines[above]):
+        while above >= 0 and lines[above][0] >= floor and _is_ours(text, lines[above], texts):
             start, above = lines[above][0], above - 1
         body = (start, mark.start())
     else:
         below = bisect.bisect(lines, (end, len(text)))
-        while below < len(lines) and _is_ours(text, lines[below]):
+        while below < len(lines) and _is_ours(text, lines[below], texts):
             end, below = lines[below][1], below + 1
         body = (mark.end(), end)
-    return _Span(start, end, body, "", spaced=mark["dashes"] == _SPACED)
+    return _Span(start, end, body, "", mark["dashes"] or "")
 
 
-def _is_ours(text: str, line: tuple[int, int]) -> bool:
-    return is_detail(markup.readable(text[slice(*line)]))
+def _is_ours(text: str, line: tuple[int, int], texts: Texts) -> bool:
+    return is_detail(markup.readable(text[slice(*line)]), texts)
 
 
 def _lines(text: str) -> list[tuple[int, int]]:

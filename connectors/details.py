@@ -3,57 +3,58 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import zip_longest
 
 from connectors.model import Meeting, Phone
+from connectors.wording import DEFAULT, ENGLISH, SHIPPED, Texts, Wording
 
-PHONES = 3  # A block in an invitation is read on telephones: the rest is behind the join link.
-
-TEXTS = {
-    "join": "Join {name}",
-    "code": "Meeting ID",
-    "passcode": "Passcode",
-    "phone_passcode": "Phone passcode",
-    "tap": "One tap",
-    "dial": "Dial in",
-}
 _VALUES = {
     "join": r"https?://\S+(?: <\S+>)?",  # an editor may have made a link of it
     "code": r"[\w .-]{1,60}",
     "passcode": r"\S{1,128}",
-    "phone_passcode": r"[0-9 ]{1,40}",
     "tap": r"\+[0-9]+(?:,+[0-9*#]+)*",
     "dial": r"\+?[0-9][0-9 ()./-]{2,40}(?: \(\w{2}\))?",
+    "phone_passcode": r"[0-9 ]{1,40}",
 }
-_DETAIL = re.compile(
-    "|".join(
-        re.escape(TEXTS[kind]).replace(r"\{name\}", r"[^:\n]{1,60}") + rf":\s?(?:{value})"
+
+
+def details(meeting: Meeting, wording: Wording = DEFAULT) -> tuple[str, ...]:
+    """Return the lines for an event's description, for example `Join Zoom: https://…`, `Passcode: Xk7Q2p`."""
+    phones = _chosen(meeting.phones, wording)
+    own_passcode = meeting.phone_passcode if phones and meeting.phone_passcode != meeting.passcode else ""
+    texts = wording.texts
+    values = [
+        (texts.join.replace("{name}", meeting.name), meeting.join_url),
+        (texts.code, meeting.code),
+        (texts.passcode, meeting.passcode),
+        *((texts.tap, _tap(meeting, phone)) for phone in phones),
+        *((texts.dial, _dial(phone)) for phone in phones),
+        (texts.phone_passcode, own_passcode),
+    ]
+    return tuple(" ".join(f"{text}: {value}".split()) for text, value in values if value)
+
+
+def is_detail(line: str, texts: Texts = ENGLISH) -> bool:
+    """Tell whether this whole readable line could be one of ours, in these words or in a language that we ship."""
+    found = line.strip()
+    return any(re.fullmatch(_pattern(words), found) for words in dict.fromkeys((*SHIPPED, texts)))
+
+
+def _pattern(texts: Texts) -> str:
+    return "|".join(
+        re.escape(getattr(texts, kind)).replace(r"\{name\}", r"[^:\n]{1,60}") + rf":\s?(?:{value})"
         for kind, value in _VALUES.items()
     )
-)
 
 
-def details(meeting: Meeting) -> tuple[str, ...]:
-    """Return the lines for an event's description, for example `Join Zoom: https://…`, `Passcode: Xk7Q2p`."""
-    phones = meeting.phones[:PHONES]
-    own_passcode = meeting.phone_passcode if phones and meeting.phone_passcode != meeting.passcode else ""
-    values = [
-        ("join", meeting.join_url),
-        ("code", meeting.code),
-        ("passcode", meeting.passcode),
-        *(("tap", _tap(meeting, phone)) for phone in phones),
-        *(("dial", _dial(phone)) for phone in phones),
-        ("phone_passcode", own_passcode),
-    ]
-    return tuple(
-        " ".join(f"{TEXTS[kind].format(name=meeting.name)}: {value}".split())
-        for kind, value in values
-        if value
-    )
-
-
-def is_detail(line: str) -> bool:
-    """Tell whether this whole readable line could be one of ours."""
-    return _DETAIL.fullmatch(line.strip()) is not None
+def _chosen(phones: Sequence[Phone], wording: Wording) -> list[Phone]:
+    """Take one number of each country that comes first in turn, then the others as the service lists them."""
+    countries = wording.countries
+    first = [[phone for phone in phones if phone.country.upper() == country] for country in countries]
+    in_turn = [phone for row in zip_longest(*first) for phone in row if phone is not None]
+    others = [phone for phone in phones if phone.country.upper() not in countries]
+    return [*in_turn, *others][: wording.phones]
 
 
 def _tap(meeting: Meeting, phone: Phone) -> str:

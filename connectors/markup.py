@@ -67,6 +67,21 @@ def readable(text: str, *, html: bool | None = None) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
+def visible(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each stretch of HTML is that people see, with its entities: no tag, comment or style sheet."""
+    hidden, position = "", 0
+    for token in _TOKEN.finditer(text):
+        name, closes = _name(token)
+        if hidden:
+            hidden = "" if closes and name == hidden else hidden
+        else:
+            yield position, token.start()
+            hidden = name if name in _HIDDEN and not closes else ""
+        position = token.end()
+    if not hidden:
+        yield position, len(text)
+
+
 def unpaired(region: str) -> str:
     """Return the tags that only open or only close inside the region: the text around it needs them."""
     closing: list[tuple[str, str]] = []

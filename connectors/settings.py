@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from connectors.wording import DEFAULT, Wording
+
 
 @dataclass(frozen=True, slots=True)
 class OAuthApp:
@@ -38,6 +40,7 @@ class GoogleSettings:
     send_updates: Literal["none", "externalOnly", "all"] = "none"
     third_party_conference_data: bool = True  # probe once whether `addOn` conference data is accepted
     channel_seconds: int = 7 * 86_400
+    wording: Wording = DEFAULT  # of the details on events
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class MicrosoftSettings:
     subscription_minutes: int = 10_000
     window_days: int = 365  # how far ahead calendars are listed
     categories: Mapping[str, str] = field(default_factory=dict)
+    wording: Wording = DEFAULT  # of the details on events
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from connectors.keywords import find
 from connectors.location import holds
 from connectors.model import Conference, Event, Meeting
+from connectors.placeholders import wants_block, wants_link
 
 
 def is_pending(event: Event, meeting: Meeting) -> bool:
@@ -15,8 +16,14 @@ def is_pending(event: Event, meeting: Meeting) -> bool:
 
 
 def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> bool:
-    """Whether the event carries the details as it should, and no keyword where the link belongs."""
+    """Whether the event carries the details as it should, and no keyword or placeholder where the link belongs.
+
+    Only the link and the passcode count: other words, another language, other numbers to dial in from are no
+    reason to write on every event at once.
+    """
     if source.startswith("location:") and find(event.location) is not None:
+        return False
+    if wants_link(event.location):
         return False
     if meeting.native:
         alone = event.block is None  # one that was copied here would be a second, dead link
@@ -38,9 +45,11 @@ def imprint(event: Event, meeting: Meeting | None) -> str:
 
 
 def taken_off(event: Event, meeting: Meeting) -> bool:
-    """Whether nothing is left of details that were on the event."""
+    """Whether nothing is left of details that were on the event, and nothing says where they are to stand."""
     if meeting.native:
         return event.native is None or event.native.join_url not in {meeting.join_url, ""}
+    if wants_block(event.description, html=event.html):
+        return False  # a program has written its text anew, with the placeholder in it
     return event.block is None and meeting.join_url not in event.notes
 
 

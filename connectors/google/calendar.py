@@ -96,7 +96,7 @@ class GoogleCalendar:
     async def get(self, calendar: CalendarInfo, event: str) -> Event:
         """Read one event; instances of a series can be read by their made-up ids too."""
         request = self._api.requests.event(calendar.remote, event, **self._api.shared)
-        return _alive(await self._api.call(request), calendar)
+        return self._alive(await self._api.call(request), calendar)
 
     async def write(
         self, event: Event, meeting: Meeting | None, key: str, source: str = "", *, earlier: str = ""
@@ -107,10 +107,10 @@ class GoogleCalendar:
         Raises Rejected with reason "write_ignored" when Google said yes and did nothing.
         """
         if meeting is None:
-            body = edits.take(event, key, earlier)
+            body = edits.take(event, key, earlier, self._settings.wording)
             written = await self._patch(event, body) if body else event
             return _sure(written, done=edits.bare(written, key, earlier))
-        body = edits.put(event, meeting, key, source, earlier)
+        body = edits.put(event, meeting, key, source, earlier, self._settings.wording)
         data = edits.third_party(event, meeting, key) if self._third_party.worth_trying else None
         if not body and (data is None or not self._third_party.supported):
             return event
@@ -155,7 +155,7 @@ class GoogleCalendar:
         found: dict[str, Event | Gone] = {}
         unreadable: list[str] = []
         async for part in slices(page):
-            read = wire.page(part, calendar)
+            read = wire.page(part, calendar, self._settings.wording.texts)
             found |= read.found
             unreadable += read.unreadable
         if unreadable:
@@ -169,7 +169,7 @@ class GoogleCalendar:
                 1  # Without it conference data is ignored, which is as we like it.
             )
         request = self._api.requests.patch(event.ref.calendar, event.ref.event, body, event.etag, **query)
-        return _alive(await self._api.call(request), _seen_from(event))
+        return self._alive(await self._api.call(request), _seen_from(event))
 
     async def _patch_with(
         self, event: Event, body: Mapping[str, Any], data: Mapping[str, Any], key: str
@@ -186,15 +186,14 @@ class GoogleCalendar:
             await self._third_party.learn(supported=written.native is not None and written.native.key == key)
         return written
 
-
-def _alive(item: Mapping[str, Any], calendar: CalendarInfo) -> Event:
-    try:
-        read = wire.event(item, calendar)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise Rejected("the event is unreadable", provider=PROVIDER, reason="unreadable") from error
-    if not isinstance(read, Event):
-        raise NotFound("the event is cancelled, or of a kind that has no meetings", provider=PROVIDER)
-    return read
+    def _alive(self, item: Mapping[str, Any], calendar: CalendarInfo) -> Event:
+        try:
+            read = wire.event(item, calendar, self._settings.wording.texts)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Rejected("the event is unreadable", provider=PROVIDER, reason="unreadable") from error
+        if not isinstance(read, Event):
+            raise NotFound("the event is cancelled, or of a kind that has no meetings", provider=PROVIDER)
+        return read
 
 
 def _seen_from(event: Event) -> CalendarInfo:

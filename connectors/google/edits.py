@@ -10,26 +10,32 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from connectors import block, keywords
+from connectors import block, keywords, placeholders
 from connectors.details import details
 from connectors.google import conference
 from connectors.google.wire import MARK, write_mark
 from connectors.location import holds, swap, without
 from connectors.model import Event, Mark, Meeting
+from connectors.wording import DEFAULT, Wording
 
 _URL = re.compile(r"https?://[^\s<>\"]+")
 
 
-def put(event: Event, meeting: Meeting, key: str, source: str, earlier: str = "") -> dict[str, Any]:
+def put(
+    event: Event, meeting: Meeting, key: str, source: str, earlier: str = "", wording: Wording = DEFAULT
+) -> dict[str, Any]:
     """Bring the details of `meeting` onto the event. A native one gets no block: the calendar shows it."""
-    plain = block.take(event.description)
-    description = plain if meeting.native else block.put(event.description, key, details(meeting))
+    texts = wording.texts
+    if meeting.native:
+        description = block.take(event.description, texts=texts)
+    else:
+        description = block.put(event.description, key, details(meeting, wording), texts=texts)
     body = _texts(event, description, _location(event, meeting, source, earlier))
     mark = Mark(key, event.ref.event, source)
     return body if event.mark == mark else body | _private(write_mark(mark))
 
 
-def take(event: Event, key: str, earlier: str = "") -> dict[str, Any]:
+def take(event: Event, key: str, earlier: str = "", wording: Wording = DEFAULT) -> dict[str, Any]:
     """Take everything of ours off; of native conferences only that of `key`, or for "" any of ours.
 
     `earlier` is our join URL, by which a conference is known too whose key Google has forgotten.
@@ -37,7 +43,7 @@ def take(event: Event, key: str, earlier: str = "") -> dict[str, Any]:
     location = event.location
     for url in _own_urls(event, earlier):
         location = without(location, url)
-    body = _texts(event, block.take(event.description), location)
+    body = _texts(event, block.take(event.description, texts=wording.texts), location)
     if event.mark is not None:
         body |= _private(None)
     if _own_native(event, key, earlier):
@@ -61,6 +67,8 @@ def shows(event: Event, meeting: Meeting, key: str) -> bool:
     if mark is None or (mark.key, mark.event) != (key, event.ref.event):
         return False
     if mark.source.startswith("location:") and keywords.find(event.location) is not None:
+        return False
+    if placeholders.wants_link(event.location):
         return False
     if meeting.native:
         return event.block is None
@@ -99,7 +107,7 @@ def _private(value: str | None) -> dict[str, Any]:
 
 
 def _location(event: Event, meeting: Meeting, source: str, earlier: str) -> str:
-    """Put the join URL into an empty location, in the asking keyword's place, or in that of an earlier URL.
+    """Put the join URL into an empty location, or in the place of the keyword, of placeholders, of an earlier URL.
 
     A keyword that asked for nothing, because the title went before it or nobody looks there, is text like any.
     """
@@ -109,6 +117,7 @@ def _location(event: Event, meeting: Meeting, source: str, earlier: str) -> str:
     for url in _own_urls(event, earlier):
         if url != meeting.join_url:
             location = swap(location, url, meeting.join_url)
+    location = placeholders.fill(location, meeting.join_url)
     if not source.startswith("location:"):
         return location
     if not holds(location, meeting.join_url):

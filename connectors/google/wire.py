@@ -16,6 +16,7 @@ from connectors.google import conference
 from connectors.google.times import iana, span
 from connectors.model import CalendarInfo, Event, EventRef, Gone, Mark
 from connectors.recurrence import last_end
+from connectors.wording import ENGLISH, Texts
 
 MARK = "huddled"  # private extended property: our note on one copy of an event
 ASK = "conferencing"  # private extended property by which applications ask for a service
@@ -34,13 +35,13 @@ class Page:
     unreadable: tuple[str, ...]
 
 
-def page(items: Iterable[Any], calendar: CalendarInfo) -> Page:
-    """Read a page. Of an event that stands on it twice, the later state counts."""
+def page(items: Iterable[Any], calendar: CalendarInfo, texts: Texts = ENGLISH) -> Page:
+    """Read a page. Of an event that stands on it twice, the later state counts. `texts` are as in `event`."""
     found: dict[str, Event | Gone] = {}
     unreadable = []
     for item in items:
         try:
-            read = event(item, calendar)
+            read = event(item, calendar, texts)
         except (ValueError, TypeError, AttributeError):
             unreadable.append(str(item.get("id")) if isinstance(item, dict) else "")
             continue
@@ -49,9 +50,10 @@ def page(items: Iterable[Any], calendar: CalendarInfo) -> Page:
     return Page(found, tuple(unreadable))
 
 
-def event(item: Mapping[str, Any], calendar: CalendarInfo) -> Event | Gone | None:
+def event(item: Mapping[str, Any], calendar: CalendarInfo, texts: Texts = ENGLISH) -> Event | Gone | None:
     """Read an event; None where it is of a kind that cannot have a conference (out of office, birthday, …).
 
+    `texts` are the words of our block, in which what is left of a damaged one is known again.
     Raises ValueError where there is no id or no readable start.
     """
     identity = item.get("id")
@@ -62,12 +64,12 @@ def event(item: Mapping[str, Any], calendar: CalendarInfo) -> Event | Gone | Non
         return Gone(identity, str(item.get("recurringEventId") or _series(identity)))
     if item.get("eventType", "default") != "default":
         return None
-    return _event(identity, item, calendar)
+    return _event(identity, item, calendar, texts)
 
 
-def _event(identity: str, item: Mapping[str, Any], calendar: CalendarInfo) -> Event:
+def _event(identity: str, item: Mapping[str, Any], calendar: CalendarInfo, texts: Texts) -> Event:
     description = str(item.get("description") or "")
-    notes, block = split(description)
+    notes, block = split(description, texts=texts)
     when = span(item, calendar.zone)
     recurrence = tuple(str(line) for line in item.get("recurrence") or ())
     asked = _private(item, ASK).strip().removeprefix("@").lower()

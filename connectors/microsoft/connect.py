@@ -81,4 +81,4 @@ class Tenant:
                 self._app = auth.app_only(self.http, self.settings, self.now)
             account = self._app
         api = Api(self.http, account, self._requests, address, self.now)
-        return Mailbox(api, Reader(api, self.settings.categories))
+        return Mailbox(api, Reader(api, self.settings.categories, wording=self.settings.wording))

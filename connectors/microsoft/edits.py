@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors import keywords
+from connectors import keywords, placeholders
 from connectors.details import details
 from connectors.microsoft import body, online, places
 from connectors.microsoft.notes import NOTHING, write_mark, write_teams
 from connectors.microsoft.places import Wish
 from connectors.model import Event, EventRef, Mark, Meeting, Native
+from connectors.wording import DEFAULT, Wording
 
 _URL = re.compile(r"https?://[^\s<>\"]+")
 
@@ -56,6 +57,7 @@ def put(
     source: str,
     earlier: str = "",
     read: Mapping[str, Any] | None = None,
+    wording: Wording = DEFAULT,
 ) -> Patch:
     """Bring the details of `meeting` onto the event. A native one gets no block: the calendar shows it.
 
@@ -64,9 +66,9 @@ def put(
     html = bool(event.html)
     content = event.description
     if not meeting.native:
-        content = body.put(content, key, details(meeting), html=html)
+        content = body.put(content, key, details(meeting, wording), html=html, texts=wording.texts)
     elif event.block is not None:
-        content = body.take(content, html=html)
+        content = body.take(content, html=html, texts=wording.texts)
     mark = Mark(key, event.ref.event, source)
     there = places.write(event.location, _wish(event, meeting, source, earlier), read or {})
     return Patch(
@@ -78,13 +80,19 @@ def put(
     )
 
 
-def take(event: Event, key: str, earlier: str = "", read: Mapping[str, Any] | None = None) -> Patch:
+def take(
+    event: Event,
+    key: str,
+    earlier: str = "",
+    read: Mapping[str, Any] | None = None,
+    wording: Wording = DEFAULT,
+) -> Patch:
     """Take everything of ours off; of Teams meetings only ours, by cutting its invitation out.
 
     There is no other way: that an event shall not be online is not heard.
     """
     html = bool(event.html)
-    content = body.take(event.description, html=html)
+    content = body.take(event.description, html=html, texts=wording.texts)
     native = event.native
     own = native is not None and is_own(native, key, earlier)
     if native is not None and own:
@@ -141,6 +149,8 @@ def shows(event: Event, meeting: Meeting, key: str) -> bool:
     if mark is None or (mark.key, mark.event) != (key, event.ref.event):
         return False
     if mark.source.startswith("location:") and keywords.find(event.location) is not None:
+        return False
+    if placeholders.wants_link(event.location):
         return False
     found = event.block
     if meeting.native:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors import keywords
+from connectors import keywords, placeholders
 from connectors.location import holds, swap, without
 from connectors.microsoft.values import mapping, sequence, text
 
@@ -76,7 +76,10 @@ def _swapped(name: str, wish: Wish) -> str:
         if url != wish.url:
             fits = wish.url and len(name) - len(url) + len(wish.url) <= LONGEST
             name = swap(name, url, wish.url) if fits else without(name, url)
-    return name
+    if not wish.url:
+        return name
+    filled = placeholders.fill(name, wish.url)
+    return filled if len(filled) <= LONGEST else placeholders.fill(name, "")
 
 
 def _several(places: Sequence[Json], wish: Wish) -> Places:

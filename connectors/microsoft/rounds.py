@@ -88,7 +88,7 @@ class Round:
         for item in listed if isinstance(listed, list) else ():
             await asyncio.sleep(0)  # everybody else gets a turn
             calendar = at_home(self.calendar, item) if _is_told(item) else self.calendar
-            read = wire.page([item], calendar, self.reader.categories)
+            read = wire.page([item], calendar, self.reader.categories, self.reader.wording.texts)
             found.items |= read.found
             if _is_told(item):
                 found.keys[item["id"]] = wire.change_key(item)

@@ -16,6 +16,7 @@ from connectors.microsoft.times import iana, instant, span
 from connectors.microsoft.values import mapping, sequence, text
 from connectors.model import CalendarInfo, Event, EventRef, Gone, Subscription
 from connectors.recurrence import last_end
+from connectors.wording import ENGLISH, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +45,40 @@ class Page:
     unreadable: tuple[str, ...]
 
 
-def page(items: Iterable[Any], calendar: CalendarInfo, categories: Mapping[str, str] | None = None) -> Page:
+def page(
+    items: Iterable[Any],
+    calendar: CalendarInfo,
+    categories: Mapping[str, str] | None = None,
+    texts: Texts = ENGLISH,
+) -> Page:
     """Read a page. Of an event that stands on it twice, the later state counts."""
     found: dict[str, Item] = {}
     unreadable = []
     for item in items:
         try:
             identity = _identity(item)
-            found[identity] = _item(identity, item, calendar, categories)
+            found[identity] = _item(identity, item, calendar, categories, texts)
         except ValueError:
             unreadable.append(text(mapping(item).get("id")))
     return Page(found, tuple(unreadable))
 
 
 def event(
-    item: Mapping[str, Any], calendar: CalendarInfo, categories: Mapping[str, str] | None = None
+    item: Mapping[str, Any],
+    calendar: CalendarInfo,
+    categories: Mapping[str, str] | None = None,
+    texts: Texts = ENGLISH,
 ) -> Event | Gone:
     """Read one event that is told in full. `categories` name a service for some of Outlook's categories.
+
+    `texts` are the words of our block, in which what is left of a damaged one is known again.
 
     Raises ValueError where there is no id or no readable start.
     """
     identity = _identity(item)
     if item.get("isCancelled") is True or "@removed" in item:
         return Gone(identity, text(item.get("seriesMasterId")))
-    return _event(identity, item, calendar, categories or {})
+    return _event(identity, item, calendar, categories or {}, texts)
 
 
 def change_key(item: Mapping[str, Any]) -> str:
@@ -117,21 +128,29 @@ def _identity(item: Any) -> str:
 
 
 def _item(
-    identity: str, item: Mapping[str, Any], calendar: CalendarInfo, categories: Mapping[str, str] | None
+    identity: str,
+    item: Mapping[str, Any],
+    calendar: CalendarInfo,
+    categories: Mapping[str, str] | None,
+    texts: Texts,
 ) -> Item:
     if "@removed" in item:
         return Removed(identity)
     if item.get("type") == "occurrence":
         return Skeleton(identity, text(item.get("seriesMasterId")))
-    return event(item, calendar, categories)
+    return event(item, calendar, categories, texts)
 
 
 def _event(
-    identity: str, item: Mapping[str, Any], calendar: CalendarInfo, categories: Mapping[str, str]
+    identity: str,
+    item: Mapping[str, Any],
+    calendar: CalendarInfo,
+    categories: Mapping[str, str],
+    texts: Texts,
 ) -> Event:
     when = span(item, calendar.zone)
     content, html = _body(item)
-    reading = body.read(content, html=html)
+    reading = body.read(content, html=html, texts=texts)
     recurrence = patterns.lines(item.get("recurrence"))
     organizer = _address(item.get("organizer"))
     told = properties(item)

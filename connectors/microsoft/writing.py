@@ -37,7 +37,7 @@ class Writer:
     async def put(self, event: Event, meeting: Meeting, key: str, source: str, earlier: str) -> Event:
         """Put the details on the event. Raises Conflict, NotFound, and Ignored where it did not come about."""
         places = await self._places(event, edits.needs_places(event, meeting, source, earlier))
-        patch = edits.put(event, meeting, key, source, earlier, places)
+        patch = edits.put(event, meeting, key, source, earlier, places, self.reader.wording)
         if not patch:
             return event
         _owned(event)
@@ -48,7 +48,7 @@ class Writer:
         """Take ours off the event. Raises as `put`."""
         own = event.native is not None and edits.is_own(event.native, key, earlier)
         places = await self._places(event, edits.needs_places(event, None, "", earlier))
-        patch = edits.take(event, key, earlier, places)
+        patch = edits.take(event, key, earlier, places, self.reader.wording)
         if not patch:
             return _sure(event, done=edits.bare(event, key, earlier))
         _owned(event)

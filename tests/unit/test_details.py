@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.details import PHONES, details, is_detail
+from connectors.details import details, is_detail
 from connectors.model import Meeting, Phone
+from connectors.wording import DEFAULT
 
 GERMANY, USA = Phone("+49 69 7104 9922", "DE"), Phone("+1 646 558 8656", "US")
 ZOOM = Meeting(
@@ -89,7 +90,7 @@ def test_the_phone_passcode_is_named_only_where_it_helps() -> None:
 
 def test_a_long_list_of_numbers_is_cut() -> None:
     lines = details(dataclasses.replace(ZOOM, phones=(GERMANY, USA) * 40))
-    assert len(lines) == 4 + 2 * PHONES
+    assert len(lines) == 4 + 2 * DEFAULT.phones
 
 
 def test_the_host_and_the_internal_id_stay_inside() -> None:
@@ -124,4 +125,4 @@ TEXT = st.text(max_size=30)
 def test_every_line_is_one_line(meeting: Meeting) -> None:
     lines = details(meeting)
     assert all(line and line == " ".join(line.split()) for line in lines)
-    assert len(lines) <= 4 + 2 * PHONES
+    assert len(lines) <= 4 + 2 * DEFAULT.phones
