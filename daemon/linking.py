@@ -155,6 +155,11 @@ async def make_link(
 def find(conn: sqlite3.Connection, profile: str) -> Linked:
     """Return a conferencing profile. Raises Unlinkable where there is none."""
     found = linked.get(conn, profile)
+    calendar = profiles.get(conn, profile)
+    if calendar is not None:
+        raise Unlinkable(
+            f"{profile} has calendars; to give them up, take {calendar.address} out of the configuration"
+        )
     if found is None:
         raise Unlinkable(f"{profile} is no conferencing profile; huddled status lists them")
     return found
@@ -168,7 +173,7 @@ async def unlink(config: Config, conn: sqlite3.Connection, profile: str, now: fl
     found = find(conn, profile)
     vault = open_vault(config.store.key_file)
     credential = InlineStore(conn).run(lambda one: linked.unlink(one, profile))
-    if credential is None:
+    if credential is None or not credential.secret:  # the person may have taken it back themselves
         return ""
     async with connect(deadline=config.limits.call_deadline_seconds) as http:
         known = linkables(http, lambda: datetime.fromtimestamp(now, UTC), settings(config))

@@ -141,7 +141,11 @@ class World:
         if found is None:
             raise Unauthorized(f"{profile} is no longer in the configuration", reason="not_configured")
         if found.save is not None and not found.refresh_token:
-            mend = f"run: huddled connect {found.provider} {found.address}"
+            connect = found.provider == "microsoft"
+            how = (
+                f"connect microsoft {found.address}" if connect else f"link google --account {found.address}"
+            )
+            mend = f"run: huddled {how}"
             raise Unauthorized(
                 f"{found.address} has not agreed yet; {mend}", provider=found.provider, reason="not_connected"
             )

@@ -185,6 +185,14 @@ class Tab:
         """Return the cookies that the page's server gets."""
         return list((await self.tell("Network.getCookies"))["cookies"])
 
+    async def paused(self) -> dict[str, Any]:
+        """Wait for a request that is held up, and return it."""
+        while True:
+            for one in self.chromium.events.get(self.session, []):
+                if one["method"] == "Fetch.requestPaused":
+                    return dict(one["params"])
+            await asyncio.sleep(PAUSE)
+
     def requested(self) -> list[str]:
         """Return the addresses that were asked for, in their order."""
         return [

@@ -10,12 +10,12 @@ from aiohttp import ClientSession, web
 
 from tests.browser import chromium
 from tests.system import machine
-from tests.system.homes import GOOGLE
+from tests.system.homes import GOOGLE, OUTLOOK
 from tests.system.huddled import Huddled, secret
 from tests.system.providers import Providers, simulated
-from tests.system.stage import set_up
+from tests.system.stage import Stage, person, set_up
 
-ADA = "ada@example.com"
+ADA, CAROL, GRACE = "ada@example.com", "carol@example.com", "grace@example.com"
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +40,12 @@ def installed(providers, tmp_path_factory):
     """Run the daemon with every provider at which people can link an account."""
     folder = tmp_path_factory.mktemp("huddled")
     made = set_up(folder, providers, GOOGLE)
-    made.huddled.configure(**_linkable(folder, providers))
+    person(providers, CAROL, GOOGLE)
+    person(providers, GRACE, OUTLOOK)
+    made.huddled.configure(**_linkable(folder, providers), **_openable(folder, providers))
     try:
         made.huddled.start()
-        yield made.huddled
+        yield made
     finally:
         machine.end(made.huddled.process)
 
@@ -70,19 +72,49 @@ def _linkable(folder, providers):
     }
 
 
+def _openable(folder, providers):
+    base = providers.url
+    return {
+        "google": {
+            "client_id": "sandbox-client",
+            "client_secret_file": secret(folder / "google.secret", "sandbox-secret"),
+            "authorize_url": f"{base}/google/o/oauth2/v2/auth",
+            "revoke_url": f"{base}/google/revoke",
+        },
+        "google.users": [{"email": CAROL}],
+        "microsoft": {
+            "tenant": "sandbox-tenant",
+            "client_id": "sandbox-app",
+            "client_secret_file": secret(folder / "microsoft.secret", "sandbox-app-secret"),
+            "graph_base": f"{base}/microsoft/v1.0",
+            "authority": f"{base}/microsoft/login",
+        },
+        "microsoft.people": [{"email": GRACE}],
+    }
+
+
 @dataclass(slots=True)
 class Scene:
     """What a test acts with."""
 
-    providers: Providers
-    huddled: Huddled
+    stage: Stage
     chromium: chromium.Chromium
     caller: str  # the address of the application that people come back to
     links: list[str] = field(default_factory=list)
 
-    async def link(self, provider: str, *words: str) -> str:
+    @property
+    def providers(self) -> Providers:
+        """The simulated providers."""
+        return self.stage.providers
+
+    @property
+    def huddled(self) -> Huddled:
+        """The daemon."""
+        return self.stage.huddled
+
+    async def link(self, provider: str, *words: str, account: str = ADA) -> str:
         """Ask for a link as an operator does."""
-        told = await asyncio.to_thread(self.huddled.told, "link", provider, "--account", ADA, *words)
+        told = await asyncio.to_thread(self.huddled.told, "link", provider, "--account", account, *words)
         self.links.append(told["url"])
         return told["url"]
 
@@ -98,7 +130,7 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(address, installed, providers):
+async def scene(address, installed):
     """Give a browser, a caller, and a daemon to which nobody has linked anything."""
     caller = web.AppRunner(_caller())
     await caller.setup()
@@ -106,10 +138,10 @@ async def scene(address, installed, providers):
     async with ClientSession() as http:
         browser, listening = await chromium.connect(http, address)
         home = f"http://127.0.0.1:{caller.addresses[0][1]}"
-        made = Scene(providers, installed, browser, home)
+        made = Scene(installed, browser, home)
         yield made
         for profile, *_ in made.profiles():
-            await asyncio.to_thread(installed.command, "unlink", profile)
+            await asyncio.to_thread(installed.huddled.command, "unlink", profile)
         await browser.socket.close()
         await listening
     await caller.cleanup()
