@@ -33,6 +33,7 @@ from daemon.check import Check
 from daemon.config.kinds import Address
 from daemon.config.model import Config
 from daemon.health import Health, Metrics
+from daemon.deauthorized import Deauthorized
 from daemon.linking import doorway, settings
 from daemon.notify import Systemd
 from daemon.personal import Personal, Refresh, taken
@@ -49,6 +50,7 @@ from store.secrets import open_vault
 from webhooks import server
 from webhooks.bell import Bell, Channels
 
+from webhooks.zoom_door import ZoomDoor
 if TYPE_CHECKING:
     from api.link import Doorway
 
@@ -143,6 +145,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             "refresh": Refresh(store, personal),
             "alert": Alert(store, config.alerts.command),
         }
+            "deauthorized": Deauthorized(clock, personal.forget),
         sweeps = Sweeps(
             store,
             clock,
@@ -232,7 +235,9 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
             config.admin_listen,
             "admin",
         )
-        doors = server.build(daemon.bell, daemon.channels, daemon.health.metrics.pushed)
+        doors = server.build(
+            daemon.bell, daemon.channels, daemon.health.metrics.pushed, zoom=_zoom_door(daemon)
+        )
         if daemon.links is not None:
             doors.add_routes(daemon.links.routes())
         await _listen(stack, server.runner(doors), config.listen, "pushes")
@@ -255,6 +260,13 @@ async def _listen(stack: AsyncExitStack, runner: web.AppRunner, at: Address, wha
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, at.host, at.port)
+def _zoom_door(daemon: Daemon) -> ZoomDoor | None:
+    """Make the door for Zoom's events, where the configuration says what they are signed with."""
+    zoom = daemon.config.zoom
+    secrets = zoom.webhook_secrets() if zoom else ()
+    return ZoomDoor(daemon.bell, daemon.store, secrets, daemon.world.now) if secrets else None
+
+
     await site.start()
     log.info("listening", what=what, at=f"{at.host}:{at.port}")
 

@@ -90,7 +90,7 @@ class _Kept:
     async def load(self) -> str:
         row = await self.personal.store.read(lambda conn: profiles.credential(conn, self.credential))
         try:
-            return self.personal.vault.open(row.secret) if row else ""
+            return self.personal.vault.open(row.secret) if row and row.secret else ""
         except KeyWrong as error:
             who = await self._who()
             mend = f"link the account again (huddled link {self.provider} --account {who})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -11,7 +10,7 @@ from aiohttp.http import HttpProcessingError
 
 from store import calendars
 from store.errors import StoreError
-from webhooks import microsoft
+from webhooks import bodies, microsoft
 from webhooks.bell import Bell, Channels
 from webhooks.microsoft import NOTHING, Notice
 
@@ -42,7 +41,7 @@ class MicrosoftDoor:
         if (request.content_length or 0) > LARGEST_BODY:
             return _too_large()
         try:
-            body = await _body(request)
+            body = await bodies.whole(request, PATIENCE)
         except web.HTTPRequestEntityTooLarge:
             return _too_large()
         except TimeoutError:
@@ -90,14 +89,6 @@ class MicrosoftDoor:
                 wrong_token=wrong,
             )
         return rings
-
-
-async def _body(request: web.Request) -> bytes:
-    """Read the body. Raises TimeoutError when it does not come, and what aiohttp raises when it is not good."""
-    if request.content.is_eof():  # it came with the head, as it mostly does: no need of a timer
-        return await request.read()
-    async with asyncio.timeout(PATIENCE):
-        return await request.read()
 
 
 def _repeat(token: str) -> web.Response:

@@ -10,9 +10,11 @@ from webhooks import microsoft_door
 from webhooks.bell import Bell, Channels
 from webhooks.google_door import STRANGERS_A_MINUTE, GoogleDoor
 from webhooks.microsoft_door import MicrosoftDoor
+from webhooks.zoom_door import ZoomDoor
 
 # The path of each provider's pushes. {channel} stands for the channel's id.
 HOOKS: Mapping[str, str] = {"google": "/hooks/google/{channel}", "microsoft": "/hooks/microsoft"}
+ZOOM = "/hooks/zoom"  # its address is entered at Zoom by the operator
 
 LARGEST_HEADER = 4096  # bytes, for one header line
 SHUTDOWN = 5.0  # seconds that a push under way has left when we stop
@@ -27,12 +29,19 @@ def build(
     channels: Channels,
     answered: Answered = lambda _: None,
     strangers_a_minute: float = STRANGERS_A_MINUTE,
+    *,
+    zoom: ZoomDoor | None = None,
 ) -> web.Application:
-    """Make the application that listens for pushes; `answered` is told the status of each answer."""
+    """Make the application that listens for pushes; `answered` is told the status of each answer.
+
+    `zoom` is the door for Zoom's events, where we know a secret that they are signed with.
+    """
     app = web.Application(client_max_size=microsoft_door.LARGEST_BODY)
     google, microsoft = GoogleDoor(bell, channels, strangers_a_minute), MicrosoftDoor(bell, channels)
     app.router.add_post(HOOKS["google"], _counted(google.push, answered))
     app.router.add_post(HOOKS["microsoft"], _counted(microsoft.push, answered))
+    if zoom is not None:
+        app.router.add_post(ZOOM, _counted(zoom.push, answered))
     return app
 
 

@@ -28,6 +28,12 @@ class Zoom(Section):
     """The client id of the app with which people link their own Zoom account."""
     user_client_secret_file: Annotated[Secret | None, Field(examples=["credential:zoom-user-secret"])] = None
     """The file of the client secret of that app."""
+    webhook_secret_file: Annotated[Secret | None, Field(examples=["credential:zoom-webhook-secret"])] = None
+    """The file of the secret token with which Zoom signs the events of the server-to-server app."""
+    user_webhook_secret_file: Annotated[
+        Secret | None, Field(examples=["credential:zoom-user-webhook-secret"])
+    ] = None
+    """The file of the secret token with which Zoom signs the events of the app that people link."""
     default_host: MailOrNone = ""
     """Hosts the meetings of organizers who have no Zoom user; empty: they get none."""
     invitees: bool = True
@@ -59,6 +65,11 @@ class Zoom(Section):
             user_client_id=self.user_client_id,
             user_client_secret=_text(self.user_client_secret_file),
         )
+
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Return what Zoom's events are signed with; empty where it sends us none."""
+        files = (self.webhook_secret_file, self.user_webhook_secret_file)
+        return tuple(_text(file) for file in files if file)
 
 
 class Static(Section):

@@ -87,7 +87,8 @@ def test_either_way_into_microsoft_alone_is_a_good_configuration(example):
 def test_settings_that_the_example_has_switched_off_show_their_defaults():
     on, everything = tomllib.loads(EXAMPLE), tomllib.loads(uncommented(EXAMPLE))
     own = {"tenant", "client_id", "client_secret_file", "users", "people"}
-    own |= {"secret_file", "api_key_file", "user_client_id", "user_client_secret_file", "logo_file"}
+    own |= {"secret_file", "api_key_file", "user_client_id", "user_client_secret_file", "logo_file", "texts"}
+    own |= {"webhook_secret_file", "user_webhook_secret_file"}
     different = [
         f"{section}.{name}"
         for section in everything.keys() - {"rules", "static"}

@@ -14,6 +14,7 @@ from yarl import URL
 from store.db import SqliteStore
 from webhooks import server
 from webhooks.bell import Bell, Channels
+from webhooks.zoom_door import ZoomDoor
 
 CHANGED = {"X-Goog-Resource-State": "exists", "X-Goog-Channel-Token": TOKEN}
 
@@ -63,12 +64,15 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(path, **options):
+async def opened(path, *, zoom=(), **options):
+    """Serve all doors; `zoom` are the secrets with which Zoom's events are signed."""
     store, answers = SqliteStore(str(path)), []
     await store.tx(furnish)
     channels = Channels()
     await channels.fill(store)
-    runner = server.runner(server.build(Bell(store, lambda: NOW), channels, answers.append, **options))
+    bell = Bell(store, lambda: NOW)
+    door = ZoomDoor(bell, store, zoom, lambda: NOW) if zoom else None
+    runner = server.runner(server.build(bell, channels, answers.append, zoom=door, **options))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
