@@ -19,18 +19,22 @@ START = ("token", "calendars", "listing", "watching", "zoom.token")
 EXPIRE = {"google": "/google/expire_sync_tokens", "outlook": "/microsoft/expire_delta"}
 REFUSED = {"google": "fullSyncRequired", "outlook": "SyncStateNotFound"}
 SOON = {"headers": {"Retry-After": "1"}}
+LIMITS = {
+    "google": {"status": 403, "reason": "rateLimitExceeded", **SOON},
+    "outlook": {"status": 429, "body": {"error": {"code": "ApplicationThrottled", "message": ""}}, **SOON},
+}
 FAULTS = {
     "a proxy's page": {"status": 502, "body": "<html>Bad Gateway</html>"},
     "500": {"status": 500},
     "429 with Retry-After": {"status": 429, **SOON},
-    "403 rateLimitExceeded": {"status": 403, "reason": "rateLimitExceeded", **SOON},
+    "a limit": {},  # see LIMITS
     "no answer": {"hang": True},
     "a connection cut before": {"drop": "before"},
     "a connection cut after": {"drop": "after"},
 }
 
-# A token endpoint does not speak of limits. Without an answer, huddled waits for half a minute: a new token may be in it.
-NO_TOKENS = {"403 rateLimitExceeded", "no answer"}
+# A token endpoint knows no such limit, and half a minute is waited for its answer: a new token may be in it.
+NO_TOKENS = {"a limit", "no answer"}
 
 
 def _one_of_each(stage):
@@ -44,7 +48,7 @@ def test_a_provider_that_is_ill_at_the_start_only_delays_the_start(stage, fault)
     events = _one_of_each(stage)
     for op in START:
         if "token" not in op or fault not in NO_TOKENS:
-            stage.providers.fault(stage.home.op(op), **FAULTS[fault])
+            stage.providers.fault(stage.home.op(op), **(FAULTS[fault] or LIMITS[stage.home.name]))
     stage.huddled.start()
     stage.in_step(events)
     stage.watching()
