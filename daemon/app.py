@@ -32,8 +32,8 @@ from daemon.capability import recall, remember
 from daemon.check import Check
 from daemon.config.kinds import Address
 from daemon.config.model import Config
-from daemon.health import Health, Metrics
 from daemon.deauthorized import Deauthorized
+from daemon.health import Health, Metrics
 from daemon.linking import doorway, settings
 from daemon.notify import Systemd
 from daemon.personal import Personal, Refresh, taken
@@ -49,8 +49,8 @@ from store.errors import StoreSick
 from store.secrets import open_vault
 from webhooks import server
 from webhooks.bell import Bell, Channels
-
 from webhooks.zoom_door import ZoomDoor
+
 if TYPE_CHECKING:
     from api.link import Doorway
 
@@ -144,8 +144,8 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             **_handlers(config, store, world, channels, dice),
             "refresh": Refresh(store, personal),
             "alert": Alert(store, config.alerts.command),
-        }
             "deauthorized": Deauthorized(clock, personal.forget),
+        }
         sweeps = Sweeps(
             store,
             clock,
@@ -256,10 +256,6 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
         feeding.cancel()
 
 
-async def _listen(stack: AsyncExitStack, runner: web.AppRunner, at: Address, what: str) -> None:
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, at.host, at.port)
 def _zoom_door(daemon: Daemon) -> ZoomDoor | None:
     """Make the door for Zoom's events, where the configuration says what they are signed with."""
     zoom = daemon.config.zoom
@@ -267,6 +263,10 @@ def _zoom_door(daemon: Daemon) -> ZoomDoor | None:
     return ZoomDoor(daemon.bell, daemon.store, secrets, daemon.world.now) if secrets else None
 
 
+async def _listen(stack: AsyncExitStack, runner: web.AppRunner, at: Address, what: str) -> None:
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, at.host, at.port)
     await site.start()
     log.info("listening", what=what, at=f"{at.host}:{at.port}")
 
