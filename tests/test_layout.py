@@ -22,6 +22,8 @@ PURE = [
     "connectors.keywords",
     "connectors.links",
     "connectors.model",
+    "connectors.placeholders",
+    "connectors.wording",
     "daemon.actions",
     "daemon.plan",
     "daemon.policy",

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from connectors.settings import GoogleSettings
+from connectors.wording import DEFAULT, Wording
 from daemon.config.kinds import LISTED, Mail, Name, Secret, ServiceAccount, Url, UrlWithSlash
 from daemon.config.sections import Section
 
@@ -65,7 +66,7 @@ class Google(Section):
     revoke_url: Url = "https://oauth2.googleapis.com/revoke"
     """Where a yes is taken back."""
 
-    def settings(self) -> GoogleSettings:
+    def settings(self, wording: Wording = DEFAULT) -> GoogleSettings:
         """Return what the connector needs."""
         secret, account = self.client_secret_file, self.service_account_file
         return GoogleSettings(
@@ -79,6 +80,7 @@ class Google(Section):
             send_updates=self.send_updates,
             third_party_conference_data=self.third_party_conference_data,
             channel_seconds=self.channel_seconds,
+            wording=wording,
         )
 
     def people(self) -> tuple[GoogleUser, ...]:

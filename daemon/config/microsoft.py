@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from connectors.settings import MicrosoftSettings
+from connectors.wording import DEFAULT, Wording
 from daemon.config.kinds import LISTED, Link, Mail, Name, Secret, Tenant, TokenCache, Url
 from daemon.config.sections import Section
 from daemon.rules import Choice
@@ -64,7 +65,9 @@ class Microsoft(Section):
     authority: Url = "https://login.microsoftonline.com"
     """Where people sign in and access tokens are fetched."""
 
-    def settings(self, window_days: int, services: Collection[str]) -> MicrosoftSettings:
+    def settings(
+        self, window_days: int, services: Collection[str], wording: Wording = DEFAULT
+    ) -> MicrosoftSettings:
         """Return what the connector needs. Categories that stand for a service not among `services` are left out."""
         known = {*services, "default", "integrated", "none"}
         return MicrosoftSettings(
@@ -77,6 +80,7 @@ class Microsoft(Section):
             subscription_minutes=self.subscription_minutes,
             window_days=window_days,
             categories={name: choice for name, choice in self.categories.items() if choice in known},
+            wording=wording,
         )
 
     def consenting(self) -> tuple[MicrosoftPerson, ...]:

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
 from daemon.config.branding import Branding
 from daemon.config.conferencing import Static, Zoom
+from daemon.config.details import Details
 from daemon.config.google import Google, GoogleUser
 from daemon.config.goto import GoTo
 from daemon.config.kinds import LISTED
@@ -62,6 +63,8 @@ class Config(Section):
     """Daily."""
     static: Static | None = None
     """A link of your own."""
+    details: Details = Field(default_factory=Details)
+    """How the details of a meeting are written on events."""
     branding: Branding = Field(default_factory=Branding)
     """How the pages look on which people link an account."""
     alerts: Alerts = Field(default_factory=Alerts)
@@ -86,7 +89,7 @@ class Config(Section):
 
     def google_settings(self) -> GoogleSettings | None:
         """Return what the Google connectors need, secrets included; None where [google] is missing."""
-        return self.google.settings() if self.google else None
+        return self.google.settings(self.details.wording()) if self.google else None
 
     def google_users(self) -> tuple[GoogleUser, ...]:
         """Return the people with refresh tokens of their own; the others are `google.subjects`."""
@@ -96,7 +99,7 @@ class Config(Section):
         """Return what the Microsoft connectors need, secrets included; None where [microsoft] is missing."""
         if self.microsoft is None:
             return None
-        return self.microsoft.settings(self.sync.window_days, self.services())
+        return self.microsoft.settings(self.sync.window_days, self.services(), self.details.wording())
 
     def microsoft_people(self) -> tuple[MicrosoftPerson, ...]:
         """Return the people who agree by themselves; the others are `microsoft.users`."""

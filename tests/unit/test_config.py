@@ -251,6 +251,7 @@ def test_the_defaults_of_a_provider_are_those_of_its_connector(settings):
         "service_account",
         "user_client_secret",
         "window_days",
+        "wording",
     }
     assert {name: keys[name] for name in shared} == {name: defaults[name] for name in shared}
 

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.block import put, split, take
 from connectors.details import details, is_detail
-from connectors.model import Meeting, Phone
-from connectors.wording import DEFAULT
+from connectors.model import Block, Meeting, Phone
+from connectors.wording import DEFAULT, ENGLISH, GERMAN, SHIPPED, Texts, Wording
 
+KEY = "hd7k2m0q9v4c1t8e5b"
 GERMANY, USA = Phone("+49 69 7104 9922", "DE"), Phone("+1 646 558 8656", "US")
 ZOOM = Meeting(
     service="zoom",
@@ -116,6 +118,73 @@ def test_our_own_lines_are_known_again() -> None:
 )
 def test_what_people_write_is_not_taken_for_ours(line: str) -> None:
     assert not is_detail(line)
+
+
+def test_the_lines_come_in_german() -> None:
+    assert details(ZOOM, Wording(GERMAN)) == (
+        "Mit Zoom teilnehmen: https://us02web.zoom.us/j/92674392836?pwd=8pEk.1",
+        "Meeting-ID: 926 7439 2836",
+        "Kenncode: Xk7Q2p",
+        "Direktwahl: +496971049922,,92674392836#,,,,*904233#",
+        "Direktwahl: +16465588656,,92674392836#,,,,*904233#",
+        "Einwahl: +49 69 7104 9922 (DE)",
+        "Einwahl: +1 646 558 8656 (US)",
+        "Telefon-Kenncode: 904233",
+    )
+
+
+@pytest.mark.parametrize("texts", SHIPPED)
+def test_lines_are_known_again_in_every_language(texts: Texts) -> None:
+    assert all(is_detail(line) for line in details(ZOOM, Wording(texts)))
+
+
+def test_the_operators_own_words_are_known_again_beside_all_languages() -> None:
+    own = dataclasses.replace(GERMAN, join="{name} (C++?): los", passcode="Pass\u0301wort")
+    lines = details(ZOOM, Wording(own))
+    assert "Pass\u0301wort: Xk7Q2p" in lines
+    assert all(is_detail(line, own) for line in (*lines, *details(ZOOM), *details(ZOOM, Wording(GERMAN))))
+    assert [line for line in lines if not is_detail(line)] == [lines[0], lines[2]]
+
+
+@pytest.mark.parametrize("texts", SHIPPED)
+def test_a_block_is_whole_again_in_each_language_after_it_was_damaged_in_another(texts: Texts) -> None:
+    own = dataclasses.replace(texts, code="Nummer")
+    lines = details(ZOOM, Wording(own))
+    written = put("Agenda", KEY, lines, texts=own)
+    assert split(written, texts=own)[1] == Block(KEY, "\n".join(lines))
+    damaged = written.replace(f"---- {texts.opening} ({KEY}) ----\n", "")
+    assert take(damaged + "\nBye", texts=own).replace("\n", "") == "AgendaBye"
+    for other in (ENGLISH, GERMAN):
+        assert put(written, KEY, details(ZOOM), texts=other) == put("Agenda", KEY, details(ZOOM), texts=other)
+    assert take(put("Agenda", KEY, lines, texts=own)) == "Agenda"
+
+
+@pytest.mark.parametrize("dash", ["-", "\u2010", "\u2011"])
+def test_a_german_block_survives_other_hyphens(dash: str) -> None:
+    written = put("Agenda", KEY, ["x"], texts=GERMAN).replace("Online-", f"ONLINE{dash}")
+    assert split(written) == ("Agenda", Block(KEY, "x"))
+    assert take(written) == "Agenda"
+
+
+@pytest.mark.parametrize(
+    ("wording", "countries"),
+    [
+        (Wording(), ["AT", "US", "DE"]),
+        (Wording(phones=0), []),
+        (Wording(phones=1, countries=("DE",)), ["DE"]),
+        (Wording(countries=("DE", "US")), ["DE", "US", "DE"]),
+        (Wording(phones=9, countries=("US", "FR", "DE")), ["US", "DE", "DE", "AT", "CH", ""]),
+        (Wording(phones=20), ["AT", "US", "DE", "CH", "DE", ""]),
+    ],
+)
+def test_numbers_of_the_countries_that_come_first_come_first(wording: Wording, countries: list[str]) -> None:
+    listed = ["AT", "US", "de", "CH", "DE", ""]
+    phones = tuple(Phone(f"+1 {at:04}", country) for at, country in enumerate(listed))
+    lines = details(dataclasses.replace(ZOOM, phones=phones), wording)
+    shown = [line.removeprefix("Dial in: ").split(" (") for line in lines if line.startswith("Dial in")]
+    assert [(rest[0][:-1].upper() if rest else "") for _, *rest in shown] == countries
+    assert len({number for number, *_ in shown}) == len(countries)
+    assert any(line.startswith("Phone passcode") for line in lines) == bool(countries)
 
 
 TEXT = st.text(max_size=30)

@@ -407,7 +407,21 @@ def test_a_patch_tells_whether_anything_is_owed(patch, owed):
 
 
 LOCATIONS = st.lists(
-    st.sampled_from(["Room 4", "@zoom", ", ", "; ", URL, EARLIER, "@none", " ", "@teams", "x" * 200]),
+    st.sampled_from(
+        [
+            "Room 4",
+            "@zoom",
+            ", ",
+            "; ",
+            URL,
+            EARLIER,
+            "@none",
+            " ",
+            "@teams",
+            "x" * 200,
+            "{{conferencing.join_url}}",
+        ]
+    ),
     max_size=4,
 ).map("".join)
 
