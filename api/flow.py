@@ -14,15 +14,15 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
 
 import structlog
 
 from api import outcomes
+from api.keeping import Keeper, give_back
 from api.outcomes import Failed, Linked, Stop
 from connectors.errors import ProviderError, Rejected, Transient
-from connectors.linking import Authorised, Lacking, Way
-from store import link_requests, linked
+from connectors.linking import Lacking, Way
+from store import link_requests
 from store.db import Store
 from store.errors import KeyWrong, StoreError
 from store.link_requests import LinkRequest
@@ -33,19 +33,6 @@ log = structlog.get_logger(__name__)
 LIFE = 3600.0  # seconds that a link is good
 SECRET = re.compile("[A-Za-z0-9_-]{43}")  # 256 bits
 STATE = re.compile(r"(?P<id>[0-9a-f]{64})\.[A-Za-z0-9_-]{43}")
-
-Relinked = Callable[[sqlite3.Connection, str, float], None]
-"""Called in the transaction that keeps a profile, with its id: what waits for it is to be looked at again."""
-
-
-class Calendars(Protocol):
-    """What is done with a yes that opens somebody's calendars."""
-
-    def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
-        """Keep the token, in a transaction. Returns the id of the calendars' profile."""
-
-    def begin(self, provider: str, account: str, token: str) -> None:
-        """Use it from now on."""
 
 
 def create(
@@ -69,9 +56,7 @@ class Flow:
     public_url: str
     clock: Callable[[], float]
     fresh: Callable[[], str]  # 43 characters that nobody can guess
-    relinked: Relinked
-    calendars: Calendars
-    kick: Callable[[], None] = lambda: None
+    keeper: Keeper
 
     async def find(self, secret: str) -> LinkRequest | Stop:
         """Return the link with this secret, if it is still good."""
@@ -177,10 +162,10 @@ class Flow:
             )
             return Failed(request.redirect_uri, "access_denied", outcomes.stranger(request.account))
         try:
-            return await self._kept(request, found, authorised)
+            return await self.keeper.keep(request, found, authorised)
         except (StoreError, TimeoutError) as error:
             log.error("account not kept", account=request.account, provider=found.provider, error=str(error))
-            await self._given_back(found, authorised)
+            await give_back(found, authorised)
             return Failed(request.redirect_uri, "temporarily_unavailable", outcomes.DISK)
 
     def _refused(self, request: LinkRequest, found: Way, error: str) -> Failed:
@@ -194,58 +179,6 @@ class Flow:
             stop = outcomes.unregistered(found.title, found.scopes)
             return Failed(request.redirect_uri, "invalid_scope", stop)
         return Failed(request.redirect_uri, "server_error", outcomes.broken(found.title))
-
-    async def _kept(self, request: LinkRequest, found: Way, got: Authorised) -> Linked:
-        if found.calendars:
-            profile = await self._opened(request, found, got)
-        else:
-            profile = await self._linked(request, found, got)
-        self.kick()
-        log.info("account linked", account=request.account, provider=found.provider, profile=profile)
-        return Linked(
-            request.redirect_uri,
-            profile,
-            found.title,
-            got.who.name,
-            request.account,
-            calendars=found.calendars,
-        )
-
-    async def _opened(self, request: LinkRequest, found: Way, got: Authorised) -> str:
-        now = self.clock()
-
-        def keep(conn: sqlite3.Connection) -> str:
-            link_requests.use(conn, request.id, now)
-            return self.calendars.keep(conn, found.provider, request.account, got.token, now)
-
-        profile = await self.store.tx(keep)
-        self.calendars.begin(found.provider, request.account, got.token)
-        return profile
-
-    async def _linked(self, request: LinkRequest, found: Way, got: Authorised) -> str:
-        name = linked.credential_id(found.provider, got.client, got.who.id)
-        sealed, now = self.vault.seal(got.token), self.clock()
-        credential = linked.Credential(
-            name, found.provider, got.client, got.who.id, sealed, " ".join(sorted(got.scopes)), now, None
-        )
-
-        def keep(conn: sqlite3.Connection) -> str:
-            profile, _ = linked.link(conn, request.account, got.who.name, credential, now)
-            link_requests.use(conn, request.id, now)
-            for one in linked.sharing(conn, name):
-                self.relinked(conn, one.id, now)
-            return profile
-
-        return await self.store.tx(keep)
-
-    async def _given_back(self, found: Way, got: Authorised) -> None:
-        """Revoke what could not be kept, where that cannot end an older yes which we still have the tokens of."""
-        if not found.rotates:
-            return
-        try:
-            await found.revoke(got.token)
-        except ProviderError as error:
-            log.error("token not revoked", provider=found.provider, error=str(error))
 
 
 def _digest(text: str) -> str:

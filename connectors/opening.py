@@ -68,7 +68,8 @@ def ways(
     """Return the providers at which people can open their calendars; settings are None where none do."""
     found: dict[str, Way] = {}
     if google is not None and google.client_id:
-        found["google"] = Linkable("google", "Google", http, google, cast("Account", google_account), now, calendars=True)
+        account = cast("Account", google_account)
+        found["google"] = Linkable("google", "Google", http, google, account, now, calendars=True)
     if microsoft is not None:
         found["microsoft"] = Microsoft(http, microsoft, now)
     return found

@@ -100,6 +100,7 @@ def doorway(
     if not providers:
         return None
     from api.flow import Flow
+    from api.keeping import Keeper
     from api.link import Doorway
     from api.pages.render import Branding, Pages
 
@@ -114,7 +115,8 @@ def doorway(
         ),
         urlsplit(public).path.rstrip("/"),
     )
-    flow = Flow(store, vault, providers, public, clock, fresh, relinked, Opened(config, vault, world), kick)
+    keeper = Keeper(store, vault, clock, relinked, Opened(config, vault, world), kick)
+    flow = Flow(store, vault, providers, public, clock, fresh, keeper)
     return Doorway(flow, pages)
 
 

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from yarl import URL
 
 from api.flow import Flow, create
+from api.keeping import Keeper
 from api.link import Doorway
 from api.pages.render import Branding, Pages
 from connectors.http import connect
@@ -235,15 +236,18 @@ async def site(world, tmp_path, branding, changes, public_url):
         providers = linkables(http, now, {"zoom": replace(base, **changes)})
         providers = {**providers, **ways(http, now, google, microsoft)}
         relinked, opened = [], Opened()
+
+        def clock():
+            return now().timestamp()
+
         flow = Flow(
             disk,
             vault,
             providers,
             public_url or url,
-            lambda: now().timestamp(),
+            clock,
             lambda: secrets.token_urlsafe(32),
-            lambda conn, profile, at: relinked.append(profile),
-            opened,
+            Keeper(disk, vault, clock, lambda conn, profile, at: relinked.append(profile), opened),
         )
         made = Site(
             url, flow, Doorway(flow, Pages(branding)), disk, vault, room, world.world, opened, relinked

@@ -1,0 +1,99 @@
+"""What is kept of a person's yes: the tokens of an account that makes meetings, or those that open calendars."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from api.outcomes import Linked
+from connectors.errors import ProviderError
+from connectors.linking import Authorised, Way
+from store import link_requests, linked
+from store.db import Store
+from store.link_requests import LinkRequest
+from store.secrets import Vault
+
+log = structlog.get_logger(__name__)
+
+Relinked = Callable[[sqlite3.Connection, str, float], None]
+"""Called in the transaction that keeps a profile, with its id: what waits for it is to be looked at again."""
+
+
+class Calendars(Protocol):
+    """What is done with a yes that opens somebody's calendars."""
+
+    def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
+        """Keep the token, in a transaction. Returns the id of the calendars' profile."""
+
+    def begin(self, provider: str, account: str, token: str) -> None:
+        """Use it from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Keeps what people allow."""
+
+    store: Store
+    vault: Vault
+    clock: Callable[[], float]
+    relinked: Relinked
+    calendars: Calendars
+    kick: Callable[[], None] = lambda: None
+
+    async def keep(self, request: LinkRequest, found: Way, got: Authorised) -> Linked:
+        """Keep it, and use the link up, in one transaction. Raises StoreError where the disk refuses."""
+        if found.calendars:
+            profile = await self._opened(request, found, got)
+        else:
+            profile = await self._linked(request, found, got)
+        self.kick()
+        log.info("account linked", account=request.account, provider=found.provider, profile=profile)
+        return Linked(
+            request.redirect_uri,
+            profile,
+            found.title,
+            got.who.name,
+            request.account,
+            calendars=found.calendars,
+        )
+
+    async def _opened(self, request: LinkRequest, found: Way, got: Authorised) -> str:
+        now = self.clock()
+
+        def keep(conn: sqlite3.Connection) -> str:
+            link_requests.use(conn, request.id, now)
+            return self.calendars.keep(conn, found.provider, request.account, got.token, now)
+
+        profile = await self.store.tx(keep)
+        self.calendars.begin(found.provider, request.account, got.token)
+        return profile
+
+    async def _linked(self, request: LinkRequest, found: Way, got: Authorised) -> str:
+        name = linked.credential_id(found.provider, got.client, got.who.id)
+        sealed, now = self.vault.seal(got.token), self.clock()
+        credential = linked.Credential(
+            name, found.provider, got.client, got.who.id, sealed, " ".join(sorted(got.scopes)), now, None
+        )
+
+        def keep(conn: sqlite3.Connection) -> str:
+            profile, _ = linked.link(conn, request.account, got.who.name, credential, now)
+            link_requests.use(conn, request.id, now)
+            for one in linked.sharing(conn, name):
+                self.relinked(conn, one.id, now)
+            return profile
+
+        return await self.store.tx(keep)
+
+
+async def give_back(found: Way, got: Authorised) -> None:
+    """Revoke what could not be kept, where that cannot end an older yes which we still have the tokens of."""
+    if not found.rotates:
+        return
+    try:
+        await found.revoke(got.token)
+    except ProviderError as error:
+        log.error("token not revoked", provider=found.provider, error=str(error))
