@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from connectors.model import (
     CalendarInfo,
     Changes,
     Event,
     EventRef,
+    Found,
     Made,
     Meeting,
     MeetingRequest,
@@ -88,6 +89,17 @@ class Meetings(Protocol):
 
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
         """Read the meeting. Raises NotFound when it is gone."""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """What `Meetings` can do besides where the provider has a list in which a key can be seen."""
+
+    async def ours(self, host: str) -> Iterable[Found]:
+        """List the meetings that carry a key, whosever, of one host; "" where an account has but one list.
+
+        What carries no key is left out. A host whom the provider does not know has no meetings.
+        """
 
 
 class Consent(Protocol):

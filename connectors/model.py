@@ -185,6 +185,17 @@ class Made:
     followed: bool = True  # the meeting is as the request says; where not, it is good, and an update is owed
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A meeting that a provider's list shows with a key on it: ours, or that of another huddled."""
+
+    key: str
+    id: str
+    host: str
+    created: datetime | None = None  # None where the provider does not tell
+    join_url: str = ""  # "" where the list does not tell
+
+
 State = Literal["reserved", "live", "changing", "leaving", "declined"]
 
 

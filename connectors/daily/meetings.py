@@ -14,8 +14,10 @@ from connectors.daily import wire
 from connectors.errors import NotFound, Rejected, Transient
 from connectors.http import Http
 from connectors.keyed import Call, Keyed
-from connectors.model import Event, EventRef, Made, Meeting, MeetingRequest
+from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.settings import DailySettings
+
+PAGE, PAGES = 100, 30  # rooms of one page, as many as Daily gives, and pages of one look
 
 log = structlog.get_logger("connectors.daily")
 
@@ -56,6 +58,19 @@ class DailyMeetings:
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
         """Read the room. Raises NotFound when it is gone."""
         return wire.meeting(await self._api.ask(Call("get", "GET", _path(meeting.id))), meeting.host)
+
+    async def ours(self, host: str) -> list[Found]:
+        """List the rooms that carry a key; of a domain with thousands of rooms the newest."""
+        listed: dict[str, Found] = {}
+        query: dict[str, str | int] = {"limit": PAGE}
+        for _ in range(PAGES):
+            rooms = wire.page(await self._api.ask(Call("list", "GET", "rooms", query)))
+            listed |= {one.id: one for one in map(wire.found, rooms) if one is not None}
+            last = str(rooms[-1].get("id") or "") if len(rooms) >= PAGE else ""
+            if not last or query.get("starting_after") == last:
+                break
+            query["starting_after"] = last
+        return list(listed.values())
 
     async def _adopted(self, name: str, request: MeetingRequest) -> Made:
         try:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.errors import Rejected, Transient
-from connectors.model import Meeting, MeetingRequest
+from connectors.keys import key_in
+from connectors.model import Found, Meeting, MeetingRequest
 
 ALWAYS_OPEN = 1  # a second after the epoch began: 0 may pass for nothing at all
 OPEN_END = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -61,6 +62,23 @@ def meeting(body: Any, host: str) -> Meeting:
     return Meeting(service="daily", name="Daily", id=str(body["name"]), join_url=url, host=host)
 
 
+def page(body: Any) -> list[dict[str, Any]]:
+    """Return the rooms of a page. Raises Transient for an answer that must not pass for an empty one."""
+    rooms = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(rooms, list):
+        message = "Daily answered with something that is not a list"
+        raise Transient(message, provider="daily", reason="bad_answer")
+    return [one for one in rooms if isinstance(one, dict) and one.get("name")]
+
+
+def found(room: Mapping[str, Any]) -> Found | None:
+    """Return a room of a list with the key that is its name; None where its name is none."""
+    said = str(room["name"])
+    if key_in(said) != said:
+        return None
+    return Found(said, said, "", _moment(room.get("created_at")), str(room.get("url") or ""))
+
+
 def is_taken(error: Rejected) -> bool:
     """Tell whether a create was refused because there is a room of that name: ours, from an earlier try."""
     return error.status == 400 and "already exists" in str(error)
@@ -68,3 +86,11 @@ def is_taken(error: Rejected) -> bool:
 
 def _epoch(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

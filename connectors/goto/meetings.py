@@ -20,7 +20,7 @@ from connectors.errors import NotFound, Transient
 from connectors.goto import wire
 from connectors.goto.client import Call, Client
 from connectors.http import Http
-from connectors.model import Event, EventRef, Made, Meeting, MeetingRequest
+from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
 from connectors.settings import GoToSettings
 
@@ -94,6 +94,14 @@ class GoToMeetings:
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
         """Read the meeting. What GoTo leaves out, as the join link, stays as it was. Raises NotFound."""
         return wire.meeting(await self._read(meeting.id, meeting.host), meeting.host, meeting)
+
+    async def ours(self, host: str) -> list[Found]:
+        """List the person's meetings whose subject ends with a key: none unless subjects are marked."""
+        if not self._settings.mark_subjects:
+            return []
+        answer = await self._client.call(Call("list", "GET", "upcomingMeetings", host))
+        found = [wire.found(item, host) for item in wire.listed(answer.json())]
+        return [one for one in found if one is not None]
 
     async def _found(self, key: str, request: MeetingRequest, tried: datetime) -> Made | None:
         """Take over the oldest meeting that may be ours, and bring it up to date.

@@ -14,7 +14,8 @@ from typing import Any
 
 from connectors.errors import Transient
 from connectors.goto.countries import COUNTRIES
-from connectors.model import Meeting, MeetingRequest, Phone
+from connectors.keys import key_in
+from connectors.model import Found, Meeting, MeetingRequest, Phone
 
 LONGEST_SUBJECT = 100
 UNTITLED = "Meeting"
@@ -152,6 +153,15 @@ def ours(item: Listed, request: MeetingRequest, *, mark: str = "", organizer: st
 def created(there: Mapping[str, Any]) -> datetime | None:
     """Return when the meeting was made, where GoTo tells: its documentation says that it may not."""
     return _read(there.get("createTime"))
+
+
+def found(item: Listed, host: str) -> Found | None:
+    """Return a meeting of a list with the key at the end of its subject; None where there is none.
+
+    Anybody can type a subject, and the list does not tell when a meeting was made.
+    """
+    key = key_in(item.subject.rpartition("(")[2])
+    return Found(key, item.id, host) if key and item.subject.endswith(f"({key})") else None
 
 
 def id_of(there: Mapping[str, Any]) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import Transient
-from connectors.model import Meeting, MeetingRequest, Phone
+from connectors.keys import key_in
+from connectors.model import Found, Meeting, MeetingRequest, Phone
 from connectors.webex.rules import same_rule
 from connectors.webex.times import Times, times
 
@@ -103,6 +104,23 @@ def search(key: str, tried: datetime, now: datetime) -> dict[str, str | int]:
     """
     first, last = (_text(moment.astimezone(UTC)) for moment in (min(tried, now) - BEFORE, now + AHEAD))
     return {"integrationTag": key, "from": first, "to": last, "max": 100}
+
+
+def everything(now: datetime) -> dict[str, str | int]:
+    """Return the query that lists all meetings from now on."""
+    first, last = (_text(moment.astimezone(UTC)) for moment in (now - BEFORE, now + AHEAD))
+    return {"from": first, "to": last, "max": 100}
+
+
+def found(item: Mapping[str, Any], host: str) -> Found | None:
+    """Return a meeting of a list with the key that it carries; None where it carries none.
+
+    Webex shows our tags in a list that was not searched by tag, too, and does not tell when a meeting was made.
+    Its link is left out: it says nothing of the password, and stays when that changes.
+    """
+    tags = item.get("integrationTags")
+    key = next(filter(None, (key_in(str(tag)) for tag in tags)), "") if isinstance(tags, list) else ""
+    return Found(key, str(item["id"]), host) if key and item.get("id") else None
 
 
 def addresses(request: MeetingRequest) -> list[str]:

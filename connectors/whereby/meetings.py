@@ -16,7 +16,8 @@ import structlog
 from connectors.errors import NotFound, Transient
 from connectors.http import Http
 from connectors.keyed import Call, Keyed
-from connectors.model import Event, EventRef, Made, Meeting, MeetingRequest
+from connectors.keys import START
+from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.settings import WherebySettings
 from connectors.whereby import wire
 from connectors.whereby.wire import Room
@@ -74,6 +75,15 @@ class WherebyMeetings:
         if room.ends <= self._now():
             raise NotFound("the room is closed", provider="whereby", reason="closed")
         return room.meeting
+
+    async def ours(self, host: str) -> list[Found]:
+        """List the rooms that carry a key: their names begin with it."""
+        page = await self._api.ask(Call("list", "GET", "meetings", wire.query(START)))
+        listed = wire.found(page)
+        while cursor := wire.cursor(page):
+            page = await self._api.ask(Call("list", "GET", "meetings", wire.query(START, cursor)))
+            listed += wire.found(page)
+        return listed
 
     async def _room(self, meeting: Meeting) -> Room:
         return wire.room(

@@ -16,7 +16,7 @@ import structlog
 
 from connectors.errors import NotFound, Rejected, Transient
 from connectors.http import Answer, Http
-from connectors.model import Event, EventRef, Made, Meeting, MeetingRequest
+from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
 from connectors.settings import ZoomSettings
 from connectors.zoom import refusals, wire
@@ -104,6 +104,14 @@ class ZoomMeetings:
         """Read the meeting. What Zoom leaves out of the answer stays as it was. Raises NotFound."""
         body = await self._client.ask(Call("get", "GET", f"meetings/{segment(meeting.id)}", meeting.host))
         return wire.meeting(body, meeting.host, meeting)
+
+    async def ours(self, host: str) -> list[Found]:
+        """List the host's meetings that carry a key; the list shows what is to come and what may be used again."""
+        listed: list[Found] = []
+        with suppress(NotFound):  # No user of this account.
+            found = [wire.found(item, host) async for item in self._listed(self._person or host)]
+            listed += [one for one in found if one is not None]
+        return listed
 
     async def _made(self, key: str, request: MeetingRequest) -> Meeting:
         for host in self._hosts(request):

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import Transient
-from connectors.model import Meeting, MeetingRequest, Phone
+from connectors.keys import key_in
+from connectors.model import Found, Meeting, MeetingRequest, Phone
 
 SCHEDULED, NO_FIXED_TIME = 2, 3
 LONGEST_TOPIC = 200
@@ -116,6 +117,15 @@ def ours(item: Mapping[str, Any], key: str) -> bool:
     return marker(key) in str(item.get("agenda") or "").split()
 
 
+def found(item: Mapping[str, Any], host: str) -> Found | None:
+    """Return a meeting of a list with the key that it carries; None where it carries none."""
+    words = str(item.get("agenda") or "").split()
+    key = next((key_in(word.removeprefix(MARKER)) for word in words if word.startswith(MARKER)), "")
+    if not key:
+        return None
+    return Found(key, str(item["id"]), host, _moment(item.get("created_at")), str(item.get("join_url") or ""))
+
+
 def items(page: Any) -> list[dict[str, Any]]:
     """Return the meetings of a page. Raises Transient for an answer that must not pass for an empty list."""
     found = page.get("meetings") if isinstance(page, dict) else None
@@ -170,6 +180,14 @@ def _invitees(request: MeetingRequest) -> list[dict[str, str]]:
 def _emails(body: Mapping[str, Any]) -> set[str]:
     invited = (body.get("settings") or {}).get("meeting_invitees") or ()
     return {str(one.get("email")) for one in invited}
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _same(text: Any, start: datetime | None) -> bool:

@@ -12,6 +12,7 @@ from connectors.errors import NotFound, Rejected, Transient
 from connectors.model import EventRef, MeetingRequest
 from connectors.settings import DailySettings
 from sandbox.daily.room import Domain
+from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage
 
 
@@ -58,6 +59,10 @@ def stage(sandbox, daily, domain, now, request_):
 
 
 class TestDailyMeetings(MeetingsContract):
+    pass
+
+
+class TestDailyListing(ListingContract):
     pass
 
 

@@ -21,6 +21,7 @@ from connectors.goto.meetings import GoToMeetings
 from connectors.model import EventRef, Identity, MeetingRequest
 from connectors.settings import GoToSettings
 from sandbox.goto.room import GoTo
+from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage, insist
 
 ADA, BOB = "ada@example.com", "bob@example.com"
@@ -164,8 +165,10 @@ class TestGoToAtAProvider(RemoteMeetingsContract):
         assert stage.standing() == (1 if moment == "after" else 0)
 
 
-class TestGoToWithMarkedSubjects(MeetingsContract, RemoteMeetingsContract):
+class TestGoToWithMarkedSubjects(MeetingsContract, RemoteMeetingsContract, ListingContract):
     """Nothing is weaker where our key ends each subject."""
+
+    tells_when = False
 
     @pytest.fixture
     async def stage(self, set_stage, connect_goto):

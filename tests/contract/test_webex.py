@@ -18,6 +18,7 @@ from connectors.settings import WebexSettings
 from connectors.webex import account
 from connectors.webex.meetings import WebexMeetings
 from sandbox.webex.room import Site
+from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage, insist
 
 LAG = 60.0
@@ -127,6 +128,10 @@ def stage(sandbox, webex, site, now, request_):
 
 class TestWebexMeetings(MeetingsContract):
     pass
+
+
+class TestWebexListing(ListingContract):
+    tells_when = False
 
 
 class TestWebexAtAProvider(RemoteMeetingsContract):

@@ -12,6 +12,7 @@ from connectors.model import EventRef, MeetingRequest
 from connectors.settings import WherebySettings
 from connectors.whereby.meetings import WherebyMeetings
 from sandbox.whereby.room import Organisation
+from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage, insist
 
 LAG = 10.0
@@ -72,6 +73,10 @@ def stage(sandbox, whereby, organisation, now, request_):
 
 
 class TestWherebyMeetings(MeetingsContract):
+    pass
+
+
+class TestWherebyListing(ListingContract):
     pass
 
 

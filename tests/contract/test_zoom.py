@@ -16,6 +16,7 @@ from connectors.oauth import account_credentials
 from connectors.settings import ZoomSettings
 from connectors.zoom.meetings import ZoomMeetings
 from sandbox.zoom.room import Account
+from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage, insist
 
 LAG = 60.0
@@ -128,6 +129,10 @@ def stage(sandbox, zoom, account, now, request_):
 
 
 class TestZoomMeetings(MeetingsContract):
+    pass
+
+
+class TestZoomListing(ListingContract):
     pass
 
 

@@ -17,6 +17,7 @@ from connectors.zoom import account as zoom_account
 from connectors.zoom.meetings import ZoomMeetings
 from sandbox.zoom import oauth
 from sandbox.zoom.room import Account, Switches
+from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, MeetingsContract, RemoteMeetingsContract, Stage
 from tests.contract.test_zoom import LAG, MemoryBudget
 
@@ -89,6 +90,10 @@ def stage(sandbox, zoom, account, now, request_):
 
 
 class TestLinkedZoomMeetings(MeetingsContract):
+    pass
+
+
+class TestLinkedZoomListing(ListingContract):
     pass
 
 
