@@ -119,18 +119,21 @@ def _credential(conn: sqlite3.Connection, job: work.Job, provider: str) -> str:
 def disconnect_linked(conn: sqlite3.Connection, credential: str, why: str, now: float) -> bool:
     """Note that a conferencing account does not work any more, and have the operator told.
 
-    Returns whether it did until now.
+    What waits for it is looked at again: there may be something to have in its place. Returns whether it worked
+    until now.
     """
     if not linked.report(conn, credential, why, now):
         return False
     for one in linked.sharing(conn, credential):
+        events = linked.unfinished(conn, one.id)
+        work.ring(conn, "reconcile", [f"{calendar}/{event}" for calendar, event in events], now)
         log.error(
             "account disconnected",
             account=one.account,
             provider=one.provider,
             profile=one.id,
             error=why,
-            events=len(linked.affected(conn, one.id)),
+            events=len(events),
             mend=f"huddled link {one.provider} --account {one.account}",
         )
     work.ring(conn, "alert", [credential], now)

@@ -170,22 +170,27 @@ def sharing(conn: sqlite3.Connection, name: str) -> Sequence[Linked]:
 
 def affected(conn: sqlite3.Connection, profile: str) -> Sequence[tuple[str, str]]:
     """List the events whose conference is made, or to be made, with a profile: calendar and event."""
-    rows = conn.execute(
-        "SELECT calendar, event FROM conferences WHERE json_extract(record, '$.profile') = ?"
-        " AND state <> 'declined' ORDER BY calendar, event",
-        (profile,),
-    )
-    return [(row["calendar"], row["event"]) for row in rows]
+    return _events(conn, profile, ("declined",))
 
 
 def waiting(conn: sqlite3.Connection, profile: str) -> int:
     """Count those of the affected events whose meeting is not, or no longer, as it should be."""
-    row = conn.execute(
-        "SELECT count(*) FROM conferences WHERE json_extract(record, '$.profile') = ?"
-        " AND state NOT IN ('declined', 'live')",
-        (profile,),
-    ).fetchone()
-    return int(row[0])
+    return len(unfinished(conn, profile))
+
+
+def unfinished(conn: sqlite3.Connection, profile: str) -> Sequence[tuple[str, str]]:
+    """List them."""
+    return _events(conn, profile, ("declined", "live"))
+
+
+def _events(conn: sqlite3.Connection, profile: str, states: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """List the events of a profile whose conference is in none of these states."""
+    rows = conn.execute(
+        "SELECT calendar, event FROM conferences WHERE json_extract(record, '$.profile') = ?"
+        f" AND state NOT IN ({', '.join('?' * len(states))}) ORDER BY calendar, event",
+        (profile, *states),
+    )
+    return [(row["calendar"], row["event"]) for row in rows]
 
 
 def count_disconnected(conn: sqlite3.Connection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 
 import pytest
 
@@ -139,8 +140,6 @@ def test_an_account_that_is_revoked_is_told_of_once_and_all_that_waits_completes
 
 
 def metrics(stage):
-    import urllib.request
-
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{stage.huddled.admin}/metrics", timeout=30) as answer:
         return answer.read().decode()
