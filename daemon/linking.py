@@ -140,7 +140,7 @@ async def make_link(
         known = ways(config, http, lambda: datetime.fromtimestamp(now, UTC))
     if provider not in known:
         raise Unlinkable(
-            f"{provider} is not set up for people's own accounts; these are: {', '.join(known) or 'none'}"
+            f"{provider} is not set up for people's own accounts; these are: {', '.join(sorted(known)) or 'none'}"
         )
     if known[provider].calendars and not any(
         one.provider == provider and one.mode == "user" for one in people
