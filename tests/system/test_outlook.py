@@ -290,6 +290,8 @@ def test_a_mailbox_that_a_policy_forbids_is_marked_and_holds_nobody_up(apart):
     assert accounts["ada@example.com"]["trouble"]
     assert accounts["bob@example.com"]["connected"]
     apart.providers("POST", "/microsoft/policy", {"email": "ada@example.com", "allowed": True})
+    apart.huddled.stop()
+    apart.huddled.start()
     apart.in_step({waiting.id: "teams", event.id: "zoom"})
 
 
