@@ -8,9 +8,12 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from sandbox.zoom.errors import Refused, response
-from sandbox.zoom.oauth import forget, new_code
+from sandbox.zoom import rules, schema
+from sandbox.zoom.answers import join_url
+from sandbox.zoom.errors import Refused, invalid, response
+from sandbox.zoom.oauth import ACCOUNT_ID, USER_CLIENT, forget, new_code
 from sandbox.zoom.room import Account, Switches
+from sandbox.zoom.webhooks import Webhooks
 
 Work: TypeAlias = Callable[[Account, web.Request], Awaitable[Mapping[str, Any]]]
 
@@ -19,7 +22,11 @@ def portal_routes(account: Callable[[], Account]) -> list[web.RouteDef]:
     """Return the control routes."""
     works: dict[str, Work] = {
         "meetings/{meeting}/delete": _delete,
+        "meetings/{meeting}/edit": _edit,
+        "meetings/{meeting}/recover": _recover,
+        "meetings/{meeting}/purge": _purge,
         "meetings/{meeting}/webinar": _webinar,
+        "webhooks": _webhook,
         "switches": _switch,
         "privileges": _privilege,
         "codes": _code,
@@ -41,6 +48,39 @@ def _handler(account: Callable[[], Account], work: Work) -> Callable[[web.Reques
 async def _delete(account: Account, request: web.Request) -> Mapping[str, Any]:
     """Delete a meeting in the portal: no token, no quota."""
     return {"id": account.remove(int(request.match_info["meeting"])).id}
+
+
+async def _edit(account: Account, request: web.Request) -> Mapping[str, Any]:
+    """Change a meeting in the portal, with the fields of an update: no token, no quota."""
+    meeting = account.meeting(int(request.match_info["meeting"]))
+    body = await _json(request)
+    problems = schema.problems(schema.UPDATE, body)
+    if problems:
+        raise invalid(*problems)
+    forced = account.world.modes.zoom_forced_waiting_room
+    after = rules.changed(meeting, body, account.world.now(), forced_waiting_room=forced)
+    account.keep(after)
+    return {"id": after.id, "join_url": join_url(after)}
+
+
+async def _recover(account: Account, request: web.Request) -> Mapping[str, Any]:
+    """Bring a deleted meeting back in the portal."""
+    return {"id": account.recover(int(request.match_info["meeting"])).id}
+
+
+async def _purge(account: Account, request: web.Request) -> Mapping[str, Any]:
+    """Delete a deleted meeting for good in the portal."""
+    return {"id": account.purge(int(request.match_info["meeting"])).id}
+
+
+async def _webhook(account: Account, request: web.Request) -> Mapping[str, Any]:
+    """Have all events sent to {"url"}, signed with {"secret"}; say whether it could prove itself."""
+    wanted = await _json(request)
+    try:
+        hook = await account.world.room(Webhooks).register(_text(wanted, "url"), _text(wanted, "secret"))
+    except ValueError as error:
+        raise Refused(400, 300, str(error)) from error
+    return {"url": hook.url, "validated": hook.validated}
 
 
 async def _webinar(account: Account, request: web.Request) -> Mapping[str, Any]:
@@ -83,8 +123,12 @@ async def _code(account: Account, request: web.Request) -> Mapping[str, Any]:
 
 
 async def _deauthorize(account: Account, request: web.Request) -> Mapping[str, Any]:
-    """Take the app away in the portal: every token of {"email"} dies."""
-    forget(account, _text(await _json(request), "email").lower())
+    """Take the app away in the portal: every token of {"email"} dies, and Zoom tells the app."""
+    email = _text(await _json(request), "email").lower()
+    forget(account, email)
+    person = account.person(email)
+    if person is not None:
+        account.world.room(Webhooks).deauthorized(person, USER_CLIENT[0], ACCOUNT_ID)
     return {}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.zoom.errors import no_meeting
 from sandbox.zoom.model import Meeting, Person
+from sandbox.zoom.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from sandbox.state import World
@@ -115,14 +116,34 @@ class Account:
 
     def keep(self, meeting: Meeting) -> None:
         """Store a meeting, new or changed, and tell the world."""
+        before = self.meetings.get(meeting.id)
         self.meetings[meeting.id] = meeting
         self.world.changed("zoom", id=meeting.id)
+        self.world.room(Webhooks).changed(before, meeting)
 
     def remove(self, meeting_id: int) -> Meeting:
         """Delete a meeting and tell the world; raise Refused (3001) when it is gone."""
         meeting = self.meeting(meeting_id)
         self.deleted[meeting_id] = self.meetings.pop(meeting_id)
         self.world.changed("zoom", id=meeting_id)
+        self.world.room(Webhooks).changed(meeting, None)
+        return meeting
+
+    def recover(self, meeting_id: int) -> Meeting:
+        """Bring a deleted meeting back; raise Refused (3001) when there is none."""
+        if meeting_id not in self.deleted:
+            raise no_meeting(meeting_id)
+        meeting = self.meetings[meeting_id] = self.deleted.pop(meeting_id)
+        self.world.changed("zoom", id=meeting_id)
+        self.world.room(Webhooks).named("meeting.recovered", meeting)
+        return meeting
+
+    def purge(self, meeting_id: int) -> Meeting:
+        """Delete a deleted meeting for good; raise Refused (3001) when there is none."""
+        if meeting_id not in self.deleted:
+            raise no_meeting(meeting_id)
+        meeting = self.deleted.pop(meeting_id)
+        self.world.room(Webhooks).named("meeting.permanently_deleted", meeting)
         return meeting
 
     def join(self, email: str, name: str, timezone: str) -> None:

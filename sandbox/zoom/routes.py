@@ -16,6 +16,7 @@ from sandbox.zoom.model import Meeting
 from sandbox.zoom.portal import portal_routes
 from sandbox.zoom.room import Account
 from sandbox.zoom.times import show
+from sandbox.zoom.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from sandbox.state import User, World
@@ -54,17 +55,19 @@ def control_routes(world: World) -> list[web.RouteDef]:
 
 
 def snapshot(world: World) -> dict[str, Any]:
-    """Return the living and the deleted meetings."""
+    """Return the living and the deleted meetings, and who hears of them."""
     account = world.room(Account)
     return {
         "meetings": [_plain(meeting) for meeting in account.meetings.values()],
         "deleted": [_plain(meeting) for meeting in account.deleted.values()],
+        "webhooks": world.room(Webhooks).listing(),
     }
 
 
 def reset(world: World) -> None:
     """Forget the whole account."""
     world.leave(Account)
+    world.leave(Webhooks)
 
 
 def user_added(world: World, user: User, wanted: Mapping[str, Any]) -> None:
