@@ -8,7 +8,7 @@ export const SERVICES = [
 ];
 
 const KEYWORD = /(^|\s)@(video|meet|zoom|teams|goto|webex|jitsi|whereby|daily|static)\b/i;
-const BLOCK = /(^|\r?\n|(?:<br\s*\/?>\s*){1,2})?(-{3,4}) online meeting \(([0-9a-z]+)\) -{3,4}[\s\S]*?-{3,4} end of online meeting \(\3\) -{3,4}(?:\r?\n)?/gi;
+const BLOCK = /(^|\r?\n|(?:<br\s*\/?>\s*){1,2})?(-{3,8}) online(?: meeting|-besprechung) \(([0-9a-z]+)\) -{3,8}[\s\S]*?-{3,8} (?:end of online meeting|ende der online-besprechung) \(\3\) -{3,8}(?:\r?\n)?/gi;
 const URLS = /https?:\/\/[^\s<>"]+/g;
 
 export function serviceOf(link) {

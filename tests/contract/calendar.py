@@ -365,6 +365,22 @@ class WritingContract:
         assert event.mark == Mark(KEY, event.ref.event, SOURCE)
         assert event.notes == "Bring coffee."
 
+    async def test_placeholders_are_filled_in_place_and_that_of_the_block_comes_back(self, stage):
+        event = await added(
+            stage,
+            description="Agenda\n{{ conferencing.invite_block }}\nBring cake",
+            location="Online: {{ conferencing.join_url }}",
+        )
+        written = await stage.calendar.write(event, ZOOM, KEY, SOURCE)
+        assert (written.block.key, written.notes.split()) == (KEY, ["Agenda", "Bring", "cake"])
+        assert written.location == f"Online: {URL}"
+        changed = await stage.calendar.write(written, NEW, KEY, SOURCE)
+        assert written.description.partition("-----")[0] == changed.description.partition("-----")[0]
+        assert NEW.join_url in changed.block.text
+        assert changed.location == f"Online: {NEW.join_url}"
+        bare = await stage.calendar.write(changed, None, KEY)
+        assert (bare.description, bare.location) == (event.description, "Online:")
+
     async def test_what_is_returned_is_how_the_event_stands(self, stage):
         event = await described(stage, description="Bring coffee.")
         assert await again(stage, event) == event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +25,7 @@ from connectors.errors import (
 from connectors.google.auth import SCOPES
 from connectors.model import Gone, Native
 from connectors.registry import Credentials
+from connectors.wording import GERMAN, Wording
 from sandbox.google.state import Google
 from tests.contract.calendar import (
     CALLS,
@@ -559,3 +561,24 @@ async def test_logs_hold_no_secret(stage, capsys):
     assert "provider call" in out
     for secret in (ZOOM.passcode, ZOOM.join_url, "Bearer", "push-secret", "Secret plan", event.ref.event):
         assert secret not in out
+
+
+# Words
+
+
+async def test_the_details_are_in_the_operators_words_and_known_again_when_damaged(ada, stage):
+    own = Wording(replace(GERMAN, code="Konferenznummer"), phones=0)
+    calendar = await ada(wording=own)
+    written = await calendar.write(await added(stage, description="Agenda"), ZOOM, KEY, SOURCE)
+    assert written.block.text.splitlines()[0].startswith("Mit Zoom teilnehmen: https://")
+    assert "Konferenznummer: 926 7439 2836" in written.block.text
+    assert "Einwahl" not in written.block.text
+    again = (await calendar.changes(stage.info, None)).events[0]
+    assert (again.block, again.notes) == (written.block, "Agenda")
+    lost = re.sub(r"-+ Online-Besprechung[^<\n]*(<br>)?\n?", "", written.description, count=1)
+    assert lost != written.description
+    await stage.change(written.ref.event, description=lost)
+    damaged = await calendar.get(stage.info, written.ref.event)
+    assert (damaged.block.key, damaged.notes) == ("", "Agenda")
+    bare = await calendar.write(damaged, None, KEY, earlier=ZOOM.join_url)
+    assert "Konferenznummer" not in bare.description

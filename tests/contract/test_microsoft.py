@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -20,6 +21,7 @@ from connectors.http import connect
 from connectors.lanes import Limits
 from connectors.model import CalendarInfo
 from connectors.registry import Credentials, Registry
+from connectors.wording import GERMAN, Wording
 from sandbox.microsoft.finding import located
 from sandbox.microsoft.subscriptions import Subscriptions as Subscribed
 from sandbox.microsoft.throttle import Throttle
@@ -722,3 +724,24 @@ async def test_a_person_cannot_reach_another_mailbox(microsoft, stage):
     person, _ = await consented(microsoft, microsoft.session, registry, BOB)
     with pytest.raises(Unauthorized):
         await registry.calendar(replace(person, address=ADA)).calendars()
+
+
+# Words
+
+
+async def test_the_details_are_in_the_operators_words_and_known_again_when_damaged(microsoft, stage):
+    own = Wording(replace(GERMAN, code="Konferenznummer"), phones=0)
+    calendar = microsoft.registry(wording=own).calendar(credentials())
+    written = await calendar.write(await added(stage, description="Agenda"), ZOOM, KEY, SOURCE)
+    assert written.block.text.splitlines()[0].startswith("Mit Zoom teilnehmen: https://")
+    assert "Konferenznummer: 926 7439 2836" in written.block.text
+    assert "Einwahl" not in written.block.text
+    again = (await calendar.changes(stage.info, None)).events[0]
+    assert (again.block, again.notes) == (written.block, "Agenda")
+    lost = re.sub(r"-+ Online-Besprechung[^<\n]*(<br>)?\n?", "", written.description, count=1)
+    assert lost != written.description
+    await stage.change(written.ref.event, description=lost)
+    damaged = await calendar.get(stage.info, written.ref.event)
+    assert (damaged.block.key, damaged.notes) == ("", "Agenda")
+    bare = await calendar.write(damaged, None, KEY, earlier=ZOOM.join_url)
+    assert "Konferenznummer" not in bare.description
