@@ -27,6 +27,7 @@ class Alert:
 
     store: Store
     command: Sequence[str]  # the program and its arguments; empty: the log has told it already
+    deadline: float = DEADLINE
 
     async def __call__(self, lease: Lease) -> None:
         """Hand the facts to the command as JSON, one account a line, unless all is well again."""
@@ -43,12 +44,12 @@ class Alert:
         except OSError as error:
             raise Transient(f"[alerts] command cannot be run: {error}") from error
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self.deadline):
                 await process.communicate(told.encode())
         except TimeoutError:
             process.kill()
             await process.wait()
-            raise Transient(f"[alerts] command took longer than {DEADLINE:.0f} seconds") from None
+            raise Transient(f"[alerts] command took longer than {self.deadline:.0f} seconds") from None
         if process.returncode:
             raise Transient(f"[alerts] command ended with status {process.returncode}")
         log.info("operator told", command=self.command[0])

@@ -8,9 +8,10 @@ import pytest
 from ringing import rung
 from stored import ADA, NOW, conference, event, furnish, open_channel
 
+from connectors.model import Meeting
 from daemon import sweeps
 from daemon.sweeps import DAY, UNCONFIRMED, Sweeps
-from store import budgets, calendars, conferences, events, profiles, work
+from store import budgets, calendars, conferences, events, linked, profiles, work
 from webhooks.bell import Channels
 
 BOB = "bob@example.com"
@@ -81,10 +82,28 @@ async def test_every_profile_is_rung_for(store, timer):
     assert await store.read(rung) == expected
 
 
+async def test_linked_accounts_that_were_not_used_for_long_are_rung_for_while_they_work(store, timer):
+    def prepare(conn):
+        for name, at, trouble in [
+            ("idle", NOW - sweeps.IDLE - 1, None),
+            ("used", NOW - sweeps.IDLE + 1, None),
+            ("lost", NOW - sweeps.IDLE - 1, "revoked"),
+        ]:
+            row = linked.Credential(f"cre_{name}", "goto", "our-app", name, b"sealed", "", at, None)
+            linked.link(conn, ADA, name, row, at)
+            linked.report(conn, row.id, trouble, at)
+
+    await store.tx(prepare)
+    assert await timer.sweeps.credentials() == 1
+    assert await store.read(rung) == {("refresh", "cre_idle"): 1}
+    assert timer.kicks == 1
+
+
 async def test_nothing_to_do_wakes_nobody(store, timer):
     assert await timer.sweeps.calendars() == 0
     assert await timer.sweeps.channels_due() == 0
     assert await timer.sweeps.profiles() == 0
+    assert await timer.sweeps.credentials() == 0
     assert timer.kicks == 0
 
 
@@ -133,3 +152,19 @@ async def test_pruning_takes_nothing_from_those_who_wait_for_something(store, ti
 
     await store.tx(prepare)
     assert await timer.sweeps.prune() == 0
+
+
+async def test_every_night_each_host_is_compared_once_within_an_hour(store, timer):
+    timer.sweeps.audited = ("zoom", "static")
+    meeting = Meeting("zoom", "Zoom", "1", "https://zoom.example/1", host=ADA)
+    known = conference(meeting=meeting)
+    await store.tx(lambda conn: conferences.save(conn, furnish(conn), "e1", known, NOW))
+    assert await timer.sweeps.audits() == 0  # not before its first night
+    timer.time += DAY
+    assert await timer.sweeps.audits() == 1
+    assert await timer.sweeps.audits() == 0
+    due = await store.read(work.next_due)
+    assert timer.time <= due <= timer.time + sweeps.SPREAD
+    timer.time += DAY
+    timer.sweeps.audited = ()
+    assert await timer.sweeps.audits() == 0

@@ -708,3 +708,24 @@ def test_a_logo_that_is_too_large_is_a_problem(place):
     (place / "logo.png").write_bytes(bytes(300_000))
     [line] = lines(place, BASE + GOOGLE + '[branding]\nlogo_file = "logo.png"\n')
     assert "has 300000 bytes, more than 262144" in line
+
+
+@pytest.mark.parametrize(
+    "program", ["/bin/sh", "tell-operator", "/nowhere/tell-operator", "/bin", "/etc/passwd"]
+)
+def test_a_command_for_alerts_has_to_be_there_already(place, program):
+    config = read(place, f'{BASE}{GOOGLE}\n[alerts]\ncommand = ["{program}", "-c", "true"]\n')
+    assert config.alerts.command == (program, "-c", "true")
+    said = [problem_line("", warning) for warning in config.warnings]
+    if program == "/bin/sh":
+        assert said == []
+    else:
+        (one,) = said
+        assert "warning: [alerts] command #1: cannot be run. Give the absolute path of a program" in one
+
+
+def test_a_command_for_alerts_is_a_list(place):
+    assert read(place, BASE).alerts.command == ()
+    with pytest.raises(ConfigError) as caught:
+        read(place, f'{BASE}[alerts]\ncommand = "mail root"\n')
+    assert "[alerts] command" in str(caught.value)
