@@ -27,6 +27,7 @@ from connectors.registry import Registry
 from daemon import clock as timers
 from daemon.accounts import Accounts, disconnect
 from daemon.alerts import Alert
+from daemon.audit import Audit
 from daemon.budget import ZoomBudget
 from daemon.capability import recall, remember
 from daemon.check import Check
@@ -155,6 +156,8 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             config.sync.jitter,
             config.sync.keep_days,
             dice,
+            config.services() if config.audit.mode != "off" else (),
+            config.audit.hour,
         )
         released = await store.tx(lambda conn: _start_over(conn, set(credentials), config, clock()))
         if released:
@@ -172,6 +175,7 @@ def _handlers(
     return {
         "sync": Sync(store, world, config.sync.sweep_seconds, config.sync.jitter, dice),
         "reconcile": Reconcile(store, world),
+        "audit": Audit(store, world, config.audit.mode == "repair"),
         "check": Check(store, world),
         "discover": Discover(store, world),
         "watch": Watch(

@@ -163,6 +163,26 @@ def default(profile: str, path: Path) -> None:
     click.echo(f"{found.provider} ({found.name}) is the default of {found.account}.")
 
 
+@main.command()
+@click.option("--repair", is_flag=True, help="Also put right what is found, whatever audit.mode says.")
+@config_option
+@json_option
+def audit(repair: bool, path: Path, as_json: bool) -> None:
+    """Have the running huddled compare what it knows with what the conferencing services have, at once."""
+    from daemon.audit import ring_now
+    from store.db import InlineStore
+
+    config = read_config(path, as_json=as_json)
+    now = datetime.now(UTC).timestamp()
+    with _changing(config) as conn:
+        keys = InlineStore(conn).run(lambda one: ring_now(one, config.services(), now, repair=repair))
+    if as_json:
+        click.echo(json.dumps({"audits": list(keys), "repair": repair}))
+    else:
+        what = f"Rung for: {', '.join(keys)}." if keys else "There is nothing to compare yet."
+        click.echo(f"{what} `huddled status` tells what was found.")
+
+
 @main.command("check-config")
 @config_option
 @json_option

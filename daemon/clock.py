@@ -19,6 +19,7 @@ RENEWALS = 60.0
 PRUNE = 6 * 3600.0
 DISCOVER = 600.0
 CREDENTIALS = 3600.0
+AUDITS = 900.0
 
 
 def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
@@ -29,6 +30,7 @@ def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
         "channels": (RENEWALS, sweeps.channels_due),
         "profiles": (discover_seconds, sweeps.profiles),
         "credentials": (CREDENTIALS, sweeps.credentials),
+        "audits": (AUDITS, sweeps.audits),
         "prune": (PRUNE, sweeps.prune),
     }
     for name, (seconds, sweep) in intervals.items():
@@ -49,7 +51,9 @@ def start(sweeps: Sweeps, discover_seconds: float) -> AsyncIOScheduler:
 def _first(name: str) -> datetime:
     """Calendars and channels are owed a look right after the start; accounts were rung for by the start itself."""
     return datetime.now(UTC) + timedelta(
-        seconds={"prune": RENEWALS, "credentials": RENEWALS, "profiles": DISCOVER}.get(name, 0)
+        seconds={"prune": RENEWALS, "credentials": RENEWALS, "audits": RENEWALS, "profiles": DISCOVER}.get(
+            name, 0
+        )
     )
 
 

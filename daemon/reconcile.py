@@ -235,6 +235,7 @@ class Reconcile:
         event = await service.cancel(known.key, known.meeting, action.request, tried)
         if event is not None:
             visit.witness(event)
+        visit.ended.add(known.key)
         visit.become(_left(known), "meeting gone")
 
     def _service(self, visit: Visit, known: Conference) -> Meetings:

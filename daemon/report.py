@@ -13,7 +13,7 @@ from daemon.plan import plan
 from daemon.policy import judge
 from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 from daemon.world import policy_for
-from store import budgets, calendars, conferences, events, linked, profiles, work
+from store import audits, budgets, calendars, conferences, events, linked, profiles, work
 from store.calendars import Calendar
 
 Facts = dict[str, Any]
@@ -28,6 +28,7 @@ def status_of(conn: sqlite3.Connection, now: float | None = None) -> Facts:
         "conferencing": _own_accounts(conn),
         "calendars": [_calendar(conn, calendar) for calendar in calendars.watched(conn)],
         "conferences": conferences.states(conn),
+        "audits": [_audit(one.key, one.tally) for one in audits.everyone(conn) if one.tally],
         "work": work.counts(conn, now),
         "failing": [
             {
@@ -78,6 +79,23 @@ def _own_accounts(conn: sqlite3.Connection) -> list[Facts]:
 def relink(provider: str, account: str) -> str:
     """Return the command that prints a link by which a person can link their account again."""
     return f"huddled link {provider} --account {account}"
+
+
+def _audit(key: str, tally: audits.Tally) -> Facts:
+    return {
+        "audit": key,
+        "begun": _iso(tally.begun),
+        "ended": _iso(tally.ended),
+        "mode": "repair" if tally.repair else "report",
+        "listed": tally.listed,
+        "strange": tally.strange,
+        "orphans": list(tally.orphans),
+        "removed": tally.removed,
+        "sound": tally.sound,
+        "dead": [name.partition("/")[2] for name in tally.dead],
+        "changed": [name.partition("/")[2] for name in tally.changed],
+        "mended": tally.mended,
+    }
 
 
 def _calendar(conn: sqlite3.Connection, calendar: Calendar) -> Facts:

@@ -37,10 +37,25 @@ def print_status(facts: Facts, console: Console | None = None) -> None:
     counts = ", ".join(f"{count} {state}" for state, count in facts["conferences"].items()) or "none yet"
     console.print(f"Conferences: {counts}.")
     console.print("Work: " + ", ".join(f"{count} {state}" for state, count in facts["work"].items()) + ".")
+    for one in facts["audits"]:
+        console.print(_audited(one))
     if facts["failing"]:
         _table(console, "Does not work", facts["failing"], ("work", "attempts", "again", "why"))
     for who, used in facts["spent_today"].items():
         console.print(f"{used} creates, updates and cancels today: {who}.")
+
+
+def _audited(one: Facts) -> str:
+    """Say in a few words what an audit found."""
+    state = f"ended {one['ended']}" if one["ended"] else f"under way since {one['begun']}"
+    parts = [f"{one['sound']} as they should be"]
+    for word, what in (("dead", "gone"), ("changed", "changed"), ("orphans", "that no event needs")):
+        if one[word]:
+            parts.append(f"{len(one[word])} {what} ({', '.join(one[word][:3])})")
+    if one["strange"]:
+        parts.append(f"{one['strange']} with a key, and not surely ours")
+    parts += [f"{one[word]} {word}" for word in ("removed", "mended") if one[word]]
+    return f"Audit of {one['audit']} ({one['mode']}), {state}: {', '.join(parts)}."
 
 
 def _table(console: Console, title: str, rows: Sequence[Facts], columns: Sequence[str]) -> None:

@@ -10,7 +10,18 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from store import budgets, calendars, conferences, events, link_requests, linked, profiles, work
+from store import (
+    audits,
+    budgets,
+    calendars,
+    conferences,
+    events,
+    link_requests,
+    linked,
+    minted,
+    profiles,
+    work,
+)
 from store.db import Store
 from webhooks.bell import Channels
 
@@ -22,6 +33,7 @@ IDLE = (
 )  # seconds after which a linked account is used, so as not to lapse: GoTo's do after some 30 days
 UNCONFIRMED = 86_400.0  # seconds after which a channel that the provider never confirmed is forgotten
 DAY = 86_400.0
+AUDITS, SPREAD = 100, 3600.0  # accounts and hosts that one sweep has compared, and the seconds over which
 
 
 @dataclass(slots=True)
@@ -36,6 +48,10 @@ class Sweeps:
     jitter: float
     keep_days: float
     dice: random.Random
+    audited: tuple[
+        str, ...
+    ] = ()  # the services whose meetings are compared every night; none where that is off
+    audit_hour: int = 3  # of the day, UTC
 
     async def calendars(self) -> int:
         """Ring for calendars that nobody has looked at for too long. Returns how many."""
@@ -82,6 +98,19 @@ class Sweeps:
 
         return await self._do(ring)
 
+    async def audits(self) -> int:
+        """Ring for the accounts and hosts not compared since the hour last came, spread. Returns how many."""
+        now = self.now()
+
+        def ring(conn: sqlite3.Connection) -> int:
+            keys = audits.subjects(conn, self.audited)
+            names = audits.due(conn, keys, _last(self.audit_hour, now), now, AUDITS)
+            for name in names:
+                work.ring(conn, "audit", [name], now + self.dice.uniform(0, SPREAD))
+            return len(names)
+
+        return await self._do(ring) if self.audited else 0
+
     async def prune(self) -> int:
         """Drop what is over and no longer tells anybody anything. Returns how many rows."""
         now = self.now()
@@ -94,6 +123,7 @@ class Sweeps:
             rows += conferences.prune_history(conn, before) + budgets.prune(conn, day)
             # Whoever opens a link a day late still learns that it has expired.
             rows += link_requests.prune(conn, now - DAY)
+            rows += minted.prune(conn, now, before)
             return rows + work.prune(conn, before) + len(expired), expired
 
         rows, expired = await self.store.tx(drop)
@@ -107,3 +137,9 @@ class Sweeps:
         if rung:
             self.kick()
         return rung
+
+
+def _last(hour: int, now: float) -> float:
+    """Return when the clock, in UTC, last struck that hour."""
+    today = datetime.fromtimestamp(now, UTC).replace(hour=hour, minute=0, second=0, microsecond=0).timestamp()
+    return today if today <= now else today - DAY

@@ -10,7 +10,7 @@ from connectors.model import Conference, Event, Meeting
 from daemon.look import Look, unmarked
 from daemon.traces import imprint
 from daemon.worker import Lease
-from store import conferences, events, work
+from store import conferences, events, minted, work
 
 
 @dataclass(slots=True)
@@ -21,6 +21,7 @@ class Visit:
     seen: Look
     minted: set[str] = field(default_factory=set)  # keys that no provider has been handed yet
     notes: list[tuple[str, str]] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)  # keys whose meeting we have just taken away
     conflicts: int = 0
     wrote: set[str] = field(default_factory=set)  # imprints of what was written during this look
     sure: bool = False  # the event itself has been read or written since we came
@@ -55,6 +56,8 @@ class Visit:
         """Hand over what is not yet on disk."""
         seen, shown, notes = self.seen, self._shown, list(self.notes)
         read, changed = self._read, self._changed
+        fresh, ended = set(self.minted), set(self.ended)
+        self.ended.clear()
         if read:
             self.seen = replace(seen, version=events.version_of(shown.etag) if shown else None)
         self.notes.clear()
@@ -65,6 +68,7 @@ class Visit:
                 _save_event(conn, seen, shown, now)
             if changed:
                 _save_conference(conn, seen, now)
+                _note_keys(conn, seen, now, fresh, ended)
             for what, detail in notes:
                 conferences.note(conn, seen.calendar.id, seen.name, now, what, detail)
 
@@ -105,6 +109,14 @@ def _save_conference(conn: sqlite3.Connection, seen: Look, now: float) -> None:
         # Where the event was moved to, its mark can be believed only now.
         keys += [f"{other}/{seen.name}" for other in events.elsewhere(conn, seen.calendar.id, seen.name)]
     work.ring(conn, "reconcile", keys, now)
+
+
+def _note_keys(conn: sqlite3.Connection, seen: Look, now: float, fresh: set[str], ended: set[str]) -> None:
+    known = seen.known
+    if known is not None and known.state != "declined":
+        minted.keep(conn, known, now, fresh=known.key in fresh)
+    for key in ended:
+        minted.end(conn, key, now)
 
 
 def _link(known: Conference | None) -> tuple[bool, str]:

@@ -163,6 +163,26 @@ CREATE TABLE link_requests (
     used_at REAL
 );
 CREATE INDEX link_requests_expires ON link_requests (expires_at);
+
+-- Keys that this database has made up itself, and no other: what another huddled has made carries another key.
+CREATE TABLE minted (
+    key TEXT PRIMARY KEY,
+    service TEXT NOT NULL,
+    profile TEXT NOT NULL,                -- the linked account that makes the meeting, "" for the operator's
+    host TEXT NOT NULL,
+    minted_at REAL NOT NULL,
+    asked_at REAL,                        -- when a provider was last asked to make its meeting
+    ended_at REAL                         -- when we took its meeting away; NULL while we have not
+) WITHOUT ROWID;
+CREATE INDEX minted_ended ON minted (ended_at) WHERE ended_at IS NOT NULL;
+
+-- What is compared with a provider's list: one account or host each.
+CREATE TABLE audits (
+    key TEXT PRIMARY KEY,                 -- service/credential, service/host, or service/
+    rung_at REAL NOT NULL,                -- when it was last rung for
+    repair INTEGER NOT NULL DEFAULT 0,    -- 1: the operator has asked for repairs, whatever the configuration says
+    tally TEXT                            -- store.audits.Tally as JSON; NULL: begin anew
+) WITHOUT ROWID;
 """
 
 THIRD = """

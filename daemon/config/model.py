@@ -19,6 +19,7 @@ from daemon.config.problems import Problem
 from daemon.config.rooms import Daily, Jitsi, Whereby
 from daemon.config.sections import (
     Alerts,
+    Audit,
     FlagSettings,
     Limits,
     Log,
@@ -69,6 +70,8 @@ class Config(Section):
     """How the pages look on which people link an account."""
     alerts: Alerts = Field(default_factory=Alerts)
     """What is run when an account does not work any more."""
+    audit: Audit = Field(default_factory=Audit)
+    """The nightly comparison of what is known with what the conferencing services have."""
     log: Log = Field(default_factory=Log)
     """What huddled says, and how."""
     limits: Limits = Field(default_factory=Limits)

@@ -141,6 +141,15 @@ class Alerts(Section):
     """A program, by its absolute path, and its arguments. It reads one line of JSON for each account."""
 
 
+class Audit(Section):
+    """The nightly comparison of what is known with what the conferencing services have."""
+
+    mode: Literal["report", "repair", "off"] = "report"
+    """report: only tell; repair: remove meetings of ours that no event needs, and mend dead links; off: never."""
+    hour: Annotated[int, Field(ge=0, le=23)] = 3
+    """The hour of the day, in UTC, within which it begins."""
+
+
 class Log(Section):
     """What huddled says, and how."""
 
