@@ -8,7 +8,6 @@ import pytest
 from ringing import rung
 from stored import ADA, NOW, conference, event, furnish, open_channel
 
-from connectors.model import Meeting
 from daemon import sweeps
 from daemon.sweeps import DAY, UNCONFIRMED, Sweeps
 from store import budgets, calendars, conferences, events, linked, profiles, work
@@ -152,19 +151,3 @@ async def test_pruning_takes_nothing_from_those_who_wait_for_something(store, ti
 
     await store.tx(prepare)
     assert await timer.sweeps.prune() == 0
-
-
-async def test_every_night_each_host_is_compared_once_within_an_hour(store, timer):
-    timer.sweeps.audited = ("zoom", "static")
-    meeting = Meeting("zoom", "Zoom", "1", "https://zoom.example/1", host=ADA)
-    known = conference(meeting=meeting)
-    await store.tx(lambda conn: conferences.save(conn, furnish(conn), "e1", known, NOW))
-    assert await timer.sweeps.audits() == 0  # not before its first night
-    timer.time += DAY
-    assert await timer.sweeps.audits() == 1
-    assert await timer.sweeps.audits() == 0
-    due = await store.read(work.next_due)
-    assert timer.time <= due <= timer.time + sweeps.SPREAD
-    timer.time += DAY
-    timer.sweeps.audited = ()
-    assert await timer.sweeps.audits() == 0
