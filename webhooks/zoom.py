@@ -19,12 +19,12 @@ LONGEST_NAME = 256  # characters of an id or token; the real ones have 11 to 22
 _DIGITS = re.compile("[0-9]{1,15}")  # of a time in seconds, and of a meeting's id
 _GONE = frozenset({"meeting.deleted", "meeting.recovered", "meeting.permanently_deleted"})
 
-# What `meeting.updated` may name and guests never see: above all what our own calls change, which Zoom echoes.
+# What `meeting.updated` may name and leaves link and passcode as they were: above all what our own calls change,
+# which Zoom echoes.
 _NAMES = frozenset({"id", "uuid", "host_id"})
 _UNSEEN = frozenset(
     "topic type start_time duration timezone agenda occurrences recurrence tracking_fields settings".split()
 )
-_UNSEEN_SETTINGS = frozenset({"meeting_invitees", "email_notification"})
 
 
 class Validation(NamedTuple):
@@ -34,7 +34,7 @@ class Validation(NamedTuple):
 
 
 class Touched(NamedTuple):
-    """Somebody has been at a meeting in a way that its guests may notice."""
+    """Somebody has deleted a meeting or brought it back, or may have changed its link or passcode."""
 
     meeting: str
 
@@ -93,11 +93,9 @@ def read(body: bytes) -> Notice | None:
 
 
 def _shows(about: Any) -> bool:
-    """Whether what has changed may be seen by guests; what is not known to be unseen may be."""
+    """Whether link or passcode may have changed: they may, unless all that has is known to be something else."""
     changed = about.keys() - _NAMES if isinstance(about, dict) else set()
-    settings = _of(about, "settings") or {}
-    inside = isinstance(settings, dict) and settings.keys() <= _UNSEEN_SETTINGS
-    return not changed or not changed <= _UNSEEN or not inside
+    return not changed or not changed <= _UNSEEN
 
 
 def _number(value: Any) -> str:

@@ -59,6 +59,8 @@ def _updated(before: Meeting, after: Meeting, chance: Random) -> Iterator[tuple[
         id_ = _number({"id": after.id}, chance)
         old = id_ | {name: was[name] for name in sorted(changed) if name in was}
         new = id_ | {name: now[name] for name in sorted(changed) if name in now}
+        if "settings" in changed:
+            old, new = (one | {"settings": _unlike(one, other)} for one, other in ((old, new), (new, old)))
         yield "meeting.updated", {"object": new, "old_object": old, "scope": "all"}
     formerly = {one.id: one for one in before.occurrences}
     for one in after.occurrences:
@@ -73,6 +75,12 @@ def _updated(before: Meeting, after: Meeting, chance: Random) -> Iterator[tuple[
             else:
                 id_ = _number({"id": after.id}, chance)
                 yield "meeting.updated", {"scope": "single", "object": id_ | dates, "old_object": id_}
+
+
+def _unlike(one: Json, other: Json) -> Json:
+    """Return the settings of the one that are not those of the other."""
+    others = other.get("settings", {})
+    return {name: value for name, value in one.get("settings", {}).items() if others.get(name) != value}
 
 
 def _head(meeting: Meeting) -> Json:

@@ -113,7 +113,8 @@ async def test_only_this_machine_is_called(caller):
 async def test_our_own_calls_echo(caller, listener):
     await listener.register()
     made = await caller.create()
-    await caller.zoom("PATCH", f"meetings/{made['id']}", {"topic": "Another", "duration": 30})
+    change = {"topic": "Another", "duration": 30, "settings": {"mute_upon_entry": True}}
+    await caller.zoom("PATCH", f"meetings/{made['id']}", change)
     await listener.idle()
     await caller.zoom("PATCH", f"meetings/{made['id']}", {"topic": "Another"})
     await caller.zoom("DELETE", f"meetings/{made['id']}")
@@ -121,8 +122,8 @@ async def test_our_own_calls_echo(caller, listener):
     assert listener.events == ["meeting.created", "meeting.updated", "meeting.deleted"]
     updated = listener.heard[1]["payload"]
     assert str(updated["object"].pop("id")) == str(updated["old_object"].pop("id")) == str(made["id"])
-    assert updated["object"] == {"topic": "Another", "duration": 30}
-    assert updated["old_object"] == {"topic": "Design review", "duration": 45}
+    assert updated["object"] == change
+    assert updated["old_object"] == {"topic": "Design review", "duration": 45, "settings": {}}
     assert updated["operator"] == ADA
 
 

@@ -114,16 +114,16 @@ def test_a_meeting_that_comes_or_goes_is_named_whatever_the_form_of_its_id(event
         ({"join_url": "https://zoom.us/j/1"}, True),
         ({"password": "x", "topic": "y"}, True),
         ({"invented_next_year": 1}, True),
-        ({"settings": {"global_dial_in_countries": ["DE"]}}, True),
-        ({"settings": ["strange"]}, True),
+        ({"settings": {"waiting_room": True}, "password": "x"}, True),
         ({}, True),
         ({"start_time": "2026-12-02T14:00:00Z", "duration": 30}, False),
         ({"topic": "Plan", "timezone": "UTC", "type": 3}, False),
         ({"settings": {"meeting_invitees": [], "email_notification": False}}, False),
+        ({"settings": ["strange"]}, False),
         ({"uuid": "x", "host_id": "y", "agenda": "z"}, False),
     ],
 )
-def test_an_update_counts_where_guests_may_notice_it_and_our_own_never_does(changed, seen):
+def test_an_update_counts_where_the_link_may_be_another_and_our_own_never_does(changed, seen):
     body = told("meeting.updated", object={"id": 1, **changed}, old_object={"id": 1})
     assert read(body) == (Touched("1") if seen else None)
 
