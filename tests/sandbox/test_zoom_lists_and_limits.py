@@ -191,4 +191,8 @@ async def test_a_reset_forgets_the_account(caller):
     await caller.create()
     await caller.control("reset")
     assert (await caller.zoom("GET", f"users/{ADA}")).status == 401
-    assert (await caller.send("GET", "/_sandbox/state")).body["zoom"] == {"meetings": [], "deleted": [], "webhooks": []}
+    assert (await caller.send("GET", "/_sandbox/state")).body["zoom"] == {
+        "meetings": [],
+        "deleted": [],
+        "webhooks": [],
+    }
