@@ -1,4 +1,4 @@
-"""What follows when somebody has linked an account: whatever waited for it is looked at again."""
+"""What follows when somebody has linked an account or given it up: whatever waits for it is looked at again."""
 
 from __future__ import annotations
 
@@ -24,3 +24,14 @@ def relinked(conn: sqlite3.Connection, profile: str, now: float) -> None:
     for calendar in watched:
         calendars.restart(conn, calendar)
     work.ring(conn, "sync", sorted(watched), now)
+
+
+def unlinked(conn: sqlite3.Connection, profile: str, now: float) -> linked.Credential | None:
+    """Drop a profile, and ring for the events that wait for it: they may have their meeting elsewhere.
+
+    Returns the credential that is to be revoked, None where another profile shares it.
+    """
+    waiting = linked.unfinished(conn, profile)
+    credential = linked.unlink(conn, profile)
+    work.ring(conn, "reconcile", [f"{calendar}/{event}" for calendar, event in waiting], now)
+    return credential

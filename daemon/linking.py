@@ -17,7 +17,7 @@ from connectors.linking import TITLES, Way, linkables
 from connectors.opening import ways as calendar_ways
 from daemon.accounts import everybody, fingerprint, secret_of
 from daemon.config.model import Config
-from daemon.linked import relinked
+from daemon.linked import relinked, unlinked
 from store import linked, profiles, work
 from store.db import InlineStore, Store
 from store.errors import KeyWrong
@@ -174,7 +174,7 @@ async def unlink(config: Config, conn: sqlite3.Connection, profile: str, now: fl
     """
     found = find(conn, profile)
     vault = open_vault(config.store.key_file)
-    credential = InlineStore(conn).run(lambda one: linked.unlink(one, profile))
+    credential = InlineStore(conn).run(lambda one: unlinked(one, profile, now))
     if credential is None or not credential.secret:  # the person may have taken it back themselves
         return ""
     async with connect(deadline=config.limits.call_deadline_seconds) as http:

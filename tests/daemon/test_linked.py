@@ -15,7 +15,7 @@ from stored import ADA, NOW, at, conference, event, furnish
 from connectors.errors import Rejected, Transient, Unauthorized
 from daemon.accounts import disconnect
 from daemon.alerts import Alert, trouble_of
-from daemon.linked import relinked
+from daemon.linked import relinked, unlinked
 from daemon.report import reasons, status_of
 from daemon.rules import Flags
 from daemon.show import print_reasons, print_status
@@ -114,6 +114,14 @@ async def test_linked_again_everything_that_waits_is_due_at_once_even_if_it_back
     due = await store.read(lambda conn: work.counts(conn, NOW + 60))
     assert due["due"] == 4  # three events, and the calendar's list
     await store.tx(lambda conn: relinked(conn, "pro_unknown", NOW + 60))
+
+
+async def test_given_up_it_is_no_longer_waited_for(store, calendar):
+    kept = await store.tx(lambda conn: unlinked(conn, PROFILE, NOW + 9))
+    assert kept.id == CREDENTIAL
+    assert set(await store.read(rung)) >= {("reconcile", f"{calendar}/{name}") for name in ("e2", "e3")}
+    assert ("reconcile", f"{calendar}/e1") not in await store.read(rung)
+    assert await store.tx(lambda conn: unlinked(conn, PROFILE, NOW + 9)) is None
 
 
 # The command of [alerts]

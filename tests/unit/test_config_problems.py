@@ -11,6 +11,7 @@ from daemon.config.load import load
 from daemon.config.problems import ConfigError, Problem, label, problem_line, problems_json, render_problems
 from daemon.config.words import sections
 from daemon.rules import Choice, Service
+from daemon.world import services
 from tests.unit.config_files import BASE, GOOGLE, MICROSOFT, ZOOM, fields_of, furnish, lines, problems, read
 
 
@@ -655,6 +656,8 @@ def test_zoom_can_be_set_up_with_either_app_alone(place):
     config = read(place, BASE + GOOGLE + USER_APP)
     assert config.zoom_settings().account_id == ""
     assert config.zoom_settings().user_client_id == "app"
+    assert services(config)["zoom"].personal
+    assert not services(read(place, BASE + GOOGLE + ZOOM))["zoom"].personal
     assert "hunter2" not in repr(config.zoom_settings())
 
 
