@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-KEYWORDS = ("video", "meet", "teams", "zoom", "goto", "webex", "jitsi", "whereby", "daily", "static", "none")
+KEYWORDS = ("video", "meet", "teams", "zoom", "goto", "webex", "jitsi", "whereby", "static", "none")
 
 _AT = r"[@\uff20]"  # East Asian keyboards also have a wide one
 # Scripts that are written without spaces end a word by themselves: "週次定例@zoomで" asks for Zoom.
