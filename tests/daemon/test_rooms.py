@@ -17,6 +17,9 @@ pytestmark = pytest.mark.system
 DAYS = 20
 
 
+ASKS = {"jitsi": "Plan @jitsi", "whereby": "Plan @whereby", "daily": "Plan of every day"}
+
+
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("huddled")
@@ -33,6 +36,7 @@ def stage(tmp_path_factory):
                 "list_lag_seconds": 0,
             },
             daily={"api_key_file": keys["daily"], "api_base": f"{providers.url}/daily/v1"},
+            rules=[{"service": "daily", "title": "of every day"}],  # it has no keyword
         )
         try:
             made.huddled.start()
@@ -65,7 +69,7 @@ def moved(stage, event, days):
 
 
 def test_rooms_follow_their_events(stage):
-    events = {name: stage.ada.add(f"Plan @{name}") for name in ("jitsi", "whereby", "daily")}
+    events = {name: stage.ada.add(ASKS[name]) for name in ("jitsi", "whereby", "daily")}
     first = {name: linked(stage, event) for name, event in events.items()}
     assert first["jitsi"].startswith("https://meet.example.org/")
     assert sorted(rooms(stage)) == sorted([first["whereby"], first["daily"]])
@@ -95,6 +99,6 @@ def test_lost_answers_leave_one_room_each(stage):
     services = ("whereby", "daily")
     for service in services:
         stage.providers.fault(f"{service}.create", drop="after", times=2)
-    events = [stage.ada.add(f"Plan @{service}") for service in services]
+    events = [stage.ada.add(ASKS[service]) for service in services]
     links = [linked(stage, event) for event in events]
     assert sorted(rooms(stage)) == sorted(links)
