@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.system.checks import link, traces
-from tests.system.homes import GOOGLE, OUTLOOK, everywhere
+from tests.system.homes import OUTLOOK, at_google, at_outlook, everywhere
 from tests.system.people import hours
 from tests.system.timetravel import at_work, travel
 
-pytestmark = [pytest.mark.system, everywhere]
+pytestmark = pytest.mark.system
 
 HOUR, DAY = 3600.0, 86_400.0
 SERVICES = ("integrated", "zoom", "static")
 
 
+@everywhere
 @pytest.mark.parametrize("days", [10, 40])
 def test_after_days_off_it_subscribes_anew_catches_up_and_doubles_nothing(stage, days):
     later = hours((days + 3) * 24)
@@ -56,6 +57,7 @@ def test_after_days_off_it_subscribes_anew_catches_up_and_doubles_nothing(stage,
         stage.in_step({**wanted, late.id: "static"})
 
 
+@everywhere
 def test_creates_that_zooms_day_had_no_room_for_are_made_on_the_next_day(stage):
     stage.huddled.configure(zoom={"daily_limit": 4, "cancel_reserve": 2}, sync={"window_days": 30})
     events = [stage.ada.add(f"Plan {n} @zoom", **hours(100)) for n in range(4)]
@@ -67,9 +69,8 @@ def test_creates_that_zooms_day_had_no_room_for_are_made_on_the_next_day(stage):
         stage.in_step({event.id: "zoom" for event in events})
 
 
-def test_a_calendar_that_is_locked_for_hours_is_left_in_peace_and_then_served(stage, home):
-    if home == OUTLOOK:
-        pytest.skip("Exchange says for how many seconds it wants peace, and it is no matter of hours")
+@at_google
+def test_a_calendar_that_is_locked_for_hours_is_left_in_peace_and_then_served(stage):
     with at_work(stage):
         stage.watching()
         stage.providers("POST", "/google/lock", {"email": "ada@example.com", "seconds": 0.9 * HOUR})
@@ -83,6 +84,7 @@ def test_a_calendar_that_is_locked_for_hours_is_left_in_peace_and_then_served(st
         assert stage.providers.counted()["zoom.create"] == 1
 
 
+@everywhere
 def test_an_event_gets_its_meeting_when_it_comes_into_the_window(stage):
     stage.huddled.configure(sync={"window_days": 10})
     event = stage.ada.add("Plan @zoom", **hours(20 * 24))
@@ -93,9 +95,8 @@ def test_an_event_gets_its_meeting_when_it_comes_into_the_window(stage):
         stage.gets(event, "zoom")
 
 
-def test_channels_are_replaced_before_they_expire_and_the_old_ones_stopped(stage, home):
-    if home == OUTLOOK:
-        pytest.skip("Graph's are renewed, as is shown below")
+@at_google
+def test_channels_are_replaced_before_they_expire_and_the_old_ones_stopped(stage):
     stage.huddled.configure(google={"channel_seconds": 86_400}, sync={"channel_renew_before_seconds": 7200})
     with at_work(stage):
         stage.watching()
@@ -110,9 +111,8 @@ def test_channels_are_replaced_before_they_expire_and_the_old_ones_stopped(stage
         assert not now & first
 
 
-def test_subscriptions_are_renewed_before_they_expire_by_one_call_each(stage, home):
-    if home == GOOGLE:
-        pytest.skip("Google's channels cannot be renewed")
+@at_outlook
+def test_subscriptions_are_renewed_before_they_expire_by_one_call_each(stage):
     stage.huddled.configure(
         microsoft={"subscription_minutes": 1440}, sync={"channel_renew_before_seconds": 7200}
     )
@@ -132,9 +132,8 @@ def test_subscriptions_are_renewed_before_they_expire_by_one_call_each(stage, ho
     assert not stage.providers.counted(since).keys() & {"subscriptions.create", "subscriptions.reauthorize"}
 
 
-def test_the_window_moves_on_and_what_comes_into_it_is_seen(stage, home):
-    if home == GOOGLE:
-        pytest.skip("Google's listings have no end")
+@at_outlook
+def test_the_window_moves_on_and_what_comes_into_it_is_seen(stage):
     stage.huddled.configure(sync={"window_days": 30})
     near, far = (stage.ada.add("Plan @zoom", **hours(days * 24)) for days in (20, 45))
     with at_work(stage):
