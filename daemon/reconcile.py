@@ -121,10 +121,7 @@ class Reconcile:
                 await self._unmade(visit, action, error, tried, fresh=fresh)
             raise
         except Ignored as error:
-            if error.shown is not None:
-                visit.witness(error.shown)  # or our own echo would ring for another try, and another
-            if isinstance(action, Write):
-                visit.refuse(action.meeting, reason(error))
+            _ignored(visit, action, error)
             raise
         except Conflict:
             visit.wrote.clear()
@@ -166,6 +163,11 @@ class Reconcile:
 
     async def _provision(self, visit: Visit, action: Provision, tried: datetime | None) -> None:
         known = visit.seen.known or action.conference
+        if known.refused and visit.seen.event and known.refused == imprint(visit.seen.event, None, make=True):
+            message = (
+                f"the calendar made no {known.service} meeting, and nothing about the event has changed since"
+            )
+            raise Rejected(message, reason="write_ignored")
         service = self._service(visit, known)
         try:
             made = await service.create(known.key, action.request, tried)
@@ -300,6 +302,17 @@ def _may_be_noted(visit: Visit, known: Conference) -> bool:
     """
     event = visit.seen.event
     return known.state == "leaving" and known.written and not visit.sure and event is not None and event.own
+
+
+def _ignored(visit: Visit, action: Action, error: Ignored) -> None:
+    """Take in how the event stands, or our own echo would ring for another try; and remember what it did not keep."""
+    if error.shown is not None:
+        visit.witness(error.shown)
+    match action:
+        case Write(meeting=meeting):
+            visit.refuse(meeting, reason(error))
+        case Provision():
+            visit.refuse(None, reason(error), make=True)
 
 
 def _surely_gone(conn: sqlite3.Connection, seen: Look, now: float) -> tuple[bool, str | None]:

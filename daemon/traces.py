@@ -34,13 +34,14 @@ def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> boo
     return known.written and meeting.join_url in event.notes
 
 
-def imprint(event: Event, meeting: Meeting | None) -> str:
+def imprint(event: Event, meeting: Meeting | None, *, make: bool = False) -> str:
     """Tell a write from others: by what it is to put there (None: take off), and by what stands there before.
 
-    Not by what it has nothing to do with, such as the answers of guests.
+    Not by what it has nothing to do with, such as the answers of guests. `make`: the event is to get a meeting that
+    lives on it.
     """
     native = (event.native.service, event.native.join_url) if event.native else None
-    wanted = (meeting.join_url, meeting.passcode) if meeting else None
+    wanted = (meeting.join_url, meeting.passcode) if meeting else make
     return sha256(repr((event.description, event.location, native, wanted)).encode()).hexdigest()[:16]
 
 

@@ -40,10 +40,10 @@ class Visit:
         self.notes.append((what, detail))
         self._changed = True
 
-    def refuse(self, meeting: Meeting | None, why: str) -> None:
+    def refuse(self, meeting: Meeting | None, why: str, *, make: bool = False) -> None:
         """Remember that the event does not keep this, so that it is not tried again before something changes."""
         if self.seen.known is not None and self.seen.event is not None:
-            known = replace(self.seen.known, refused=imprint(self.seen.event, meeting))
+            known = replace(self.seen.known, refused=imprint(self.seen.event, meeting, make=make))
             self.become(known, "not kept", why)
 
     def witness(self, event: Event | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.errors import Conflict, NotFound, Rejected
+from connectors.errors import Conflict, Ignored, NotFound, Rejected
 from connectors.microsoft import edits, online
 from connectors.microsoft.api import Item
 from connectors.microsoft.errors import PROVIDER
@@ -106,7 +106,9 @@ def _made(item: Item, event: Event, request: MeetingRequest) -> Made:
     native = event.native
     if native is None or native.service != online.SERVICE or online.is_refused(item):
         message = "this mailbox cannot have Teams meetings: it needs a licence for them, and no personal account has it"
-        raise Rejected(message, provider=PROVIDER, reason="teams_not_allowed")
+        told = Ignored(message, provider=PROVIDER, reason="teams_not_allowed")
+        told.shown = event
+        raise told
     if not native.join_url:
         raise pending()
     return Made(online.teams(item, request.host), event)
