@@ -20,6 +20,7 @@ class Crowd:
     dice: Random
     titles: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    with_teams: set[str] = field(default_factory=set)  # that began with the calendar's own service
 
     def begin(self, count: int = 5) -> None:
         """Make the events, some of them flagged."""
@@ -41,7 +42,10 @@ class Crowd:
 
     def _add(self) -> None:
         title = self._title()
-        self.titles[self.person.add(title).id] = title
+        event = self.person.add(title).id
+        self.titles[event] = title
+        if title.endswith(f"@{self.person.home.integrated}"):
+            self.with_teams.add(event)
 
     def _bring_back(self, event: str) -> None:
         self.deleted.discard(event)
@@ -52,12 +56,23 @@ class Crowd:
             self._add()
 
     def _rename(self, event: str) -> Seen:
-        self.titles[event] = self._title()
+        self.titles[event] = self._title(event)
         return self.person.change(event, title=self.titles[event])
 
-    def _title(self) -> str:
-        word = self.dice.choice(["", " @zoom", f" @{self.person.home.integrated}", " @static"])
-        return f"Plan {self.dice.randint(1, 999)}{word}"
+    def _title(self, event: str = "") -> str:
+        """Ask for something or nothing, but at Outlook never for another service after Teams.
+
+        There the next write brings back what was cut out; a process that dies before it has cut it out once more leaves
+        it standing, as docs/microsoft.md tells.
+        """
+        own = f" @{self.person.home.integrated}"
+        words = ["", " @zoom", own, " @static"]
+        if not isinstance(self.person, GooglePerson):
+            if event in self.with_teams:
+                words = ["", own]
+            elif event:
+                words.remove(own)
+        return f"Plan {self.dice.randint(1, 999)}{self.dice.choice(words)}"
 
     def wanted(self) -> dict[str, str]:
         """Return the service of each event that is to have a meeting."""
