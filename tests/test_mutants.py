@@ -47,7 +47,7 @@ MUTANTS = {
     ),
     "somebody's link does not keep a meeting away": (
         "daemon/policy.py",
-        "if link and not beside:",
+        "if link and not beside and not _typed_beside_own(event, link, asked, policy):",
         "if False:",
     ),
     "the details of a former meeting stay on a restored event": (
