@@ -38,11 +38,20 @@ def build(
     """
     app = web.Application(client_max_size=microsoft_door.LARGEST_BODY)
     google, microsoft = GoogleDoor(bell, channels, strangers_a_minute), MicrosoftDoor(bell, channels)
-    app.router.add_post(HOOKS["google"], _counted(google.push, answered))
-    app.router.add_post(HOOKS["microsoft"], _counted(microsoft.push, answered))
+    pushes = {HOOKS["google"]: google.push, HOOKS["microsoft"]: microsoft.push}
     if zoom is not None:
-        app.router.add_post(ZOOM, _counted(zoom.push, answered))
+        pushes[ZOOM] = zoom.push
+    for path, push in pushes.items():
+        app.router.add_post(path, _counted(push, answered), expect_handler=_expected)
     return app
+
+
+async def _expected(request: web.Request) -> None:
+    """Let a body come that was announced; refuse other wishes without repeating them, as aiohttp's own answer does."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        raise web.HTTPExpectationFailed
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # nothing of the answer itself has gone out yet
 
 
 def _counted(

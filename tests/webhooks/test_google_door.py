@@ -262,6 +262,7 @@ def test_no_bytes_make_the_server_stumble(tmp_path):
 
         @settings(max_examples=300, deadline=None, database=None)
         @given(requests() | st.binary(max_size=200))
+        @example(b"POST /hooks/google/lost HTTP/1.1\r\nHost: x\r\nExpect: \x80\r\n\r\n")
         @example(b"POST /hooks/google/lost HTTP/1.1\r\nHost: x\r\nX-Goog-Resource-ID: r\r\n"
                  b"X-Goog-Resource-URI: /calendars/\xff/events\r\n\r\n")  # fmt: skip
         def answers(request):
