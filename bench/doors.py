@@ -16,7 +16,7 @@ from aiohttp import web
 from bench import asks, pushes, wire
 from connectors.model import CalendarInfo
 from daemon.health import Metrics
-from store import calendars, profiles
+from store import calendars, channels, profiles
 from store.db import SqliteStore
 from webhooks import server
 from webhooks.bell import Bell, Channels
@@ -71,14 +71,14 @@ async def durable(folder: Path, channels: int, provider: str) -> None:
         store.close()
 
 
-def _furnish(conn: sqlite3.Connection, channels: int, provider: str) -> None:
+def _furnish(conn: sqlite3.Connection, count: int, provider: str) -> None:
     now = time.time()
     profile = profiles.ensure(conn, provider, "somebody@bench.example", "delegated", now)
-    for number in range(channels):
+    for number in range(count):
         info = CalendarInfo(pushes.calendar(number), f"Calendar {number}", "UTC", writable=True)
         calendars.found(conn, profile, provider, info, now)
         name = calendars.calendar_id(provider, info.remote)
-        calendars.open_channel(conn, pushes.channel(number), name, pushes.token(number), now)
+        channels.begin(conn, pushes.channel(number), name, pushes.token(number), now)
 
 
 async def _serve(runner: web.AppRunner, answer: asks.Answer) -> None:
@@ -102,5 +102,5 @@ if __name__ == "__main__":
             asks.run(bare())
         case ["parsing"]:
             asks.run(parsing())
-        case ["durable", folder, channels, provider]:
-            asks.run(durable(Path(folder), int(channels), provider))
+        case ["durable", folder, count, provider]:
+            asks.run(durable(Path(folder), int(count), provider))

@@ -21,7 +21,7 @@ from bench.size import Size
 from bench.world import calendar_ids, person
 from connectors.google.cursor import Cursor
 from connectors.model import CalendarInfo, Subscription
-from store import calendars, profiles
+from store import calendars, channels, profiles
 from store.db import InlineStore, open_file
 
 WEEK = 7 * 86_400.0
@@ -92,9 +92,9 @@ def _fill(conn: sqlite3.Connection, people: Iterable[str], each: int) -> None:
 def _idle(conn: sqlite3.Connection, name: str, now: float) -> None:
     calendars.advance(conn, name, Cursor("0").text(), now, now + WEEK)
     channel = sha256(name.encode()).hexdigest()[:36]
-    calendars.open_channel(conn, channel, name, "token", now)
+    channels.begin(conn, channel, name, "token", now)
     expires = datetime.fromtimestamp(now, UTC) + timedelta(seconds=WEEK)
-    calendars.confirm_channel(conn, Subscription(channel, "resource", expires), now + WEEK - 86_400)
+    channels.confirm(conn, Subscription(channel, "resource", expires), now + WEEK - 86_400)
 
 
 def _report(size: Size, full: list[float], empty: list[float], memory: Memory) -> Report:

@@ -44,7 +44,7 @@ from daemon.sweeps import Sweeps
 from daemon.sync import Sync
 from daemon.worker import Handler, Worker
 from daemon.world import World, fingerprint
-from store import budgets, calendars, profiles, work
+from store import budgets, calendars, channels, profiles, work
 from store.db import SqliteStore
 from store.errors import StoreSick
 from store.secrets import open_vault
@@ -207,7 +207,7 @@ def _start_over(conn: sqlite3.Connection, known: set[str], config: Config, now: 
             for calendar in calendars.of_profile(conn, profile.id):
                 calendars.abandon(conn, calendar.id)
     if budgets.known(conn, ADDRESS) != address:
-        calendars.renew_all(conn, now)
+        channels.renew_all(conn, now)
         budgets.learn(conn, ADDRESS, address)
     if budgets.known(conn, POLICY) != policy:
         calendars.start_again(conn, now)

@@ -13,7 +13,7 @@ from daemon.plan import plan
 from daemon.policy import judge
 from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 from daemon.world import policy_for
-from store import audits, budgets, calendars, conferences, events, linked, profiles, work
+from store import audits, budgets, calendars, channels, conferences, events, linked, profiles, work
 from store.calendars import Calendar
 
 Facts = dict[str, Any]
@@ -99,7 +99,7 @@ def _audit(key: str, tally: audits.Tally) -> Facts:
 
 
 def _calendar(conn: sqlite3.Connection, calendar: Calendar) -> Facts:
-    live = [channel for channel in calendars.channels(conn, calendar.id) if channel.renew_at is not None]
+    live = [channel for channel in channels.of_calendar(conn, calendar.id) if channel.renew_at is not None]
     return {
         "id": calendar.id,
         "calendar": calendar.info.remote,

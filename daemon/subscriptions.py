@@ -14,8 +14,9 @@ from connectors.errors import NotFound, Rejected, Unwatchable
 from connectors.model import CalendarInfo, Subscription
 from daemon.outside import Outside
 from daemon.worker import Lease
-from store import calendars, profiles, work
-from store.calendars import Calendar, Channel
+from store import calendars, channels, profiles, work
+from store.calendars import Calendar
+from store.channels import Channel
 from store.db import Store
 from webhooks.bell import Channels
 
@@ -60,7 +61,7 @@ class Discover:
         dropped = {info.remote for info in listed} - {info.remote for info in chosen}
         for remote in sorted(mine.keys() & dropped):
             calendars.lost(conn, mine[remote].id)
-            ring_stop(conn, calendars.channels(conn, mine[remote].id), now)
+            ring_stop(conn, channels.of_calendar(conn, mine[remote].id), now)
         # One that is no longer listed may be gone or only hidden: reading it will tell.
         hidden = mine.keys() - {info.remote for info in listed}
         work.ring(conn, "sync", [mine[remote].id for remote in hidden], now)
@@ -103,7 +104,7 @@ class Watch:
         old = await lease.tx(lambda conn: self._open(conn, calendar, channel, token))
         if old is not None and (old.renew_at or 0) > self.outside.now():
             return
-        self.channels.learn(channel, calendar.id, calendars.hash_token(token))
+        self.channels.learn(channel, calendar.id, channels.hash_token(token))
         try:
             subscription = await self._subscribe(calendar, old, channel, token)
         except Unwatchable as error:
@@ -114,7 +115,7 @@ class Watch:
         except (NotFound, Rejected):
             # It was certainly not opened; where that is not certain the row stays, until it is pruned.
             self.channels.forget(channel)
-            await lease.tx(lambda conn: calendars.close_channel(conn, channel))
+            await lease.tx(lambda conn: channels.close(conn, channel))
             raise
         log.info("calendar watched", calendar=calendar.info.remote, until=subscription.expires.isoformat())
         unneeded = channel if subscription.id != channel else ""  # the old one lasts longer now
@@ -128,10 +129,10 @@ class Watch:
         Returns the channel that there is, which is all that is needed while it is not due for renewal.
         """
         now = self.outside.now()
-        live = [one for one in calendars.channels(conn, calendar.id) if one.resource and one.renew_at]
+        live = [one for one in channels.of_calendar(conn, calendar.id) if one.resource and one.renew_at]
         old = live[-1] if live else None
         if old is None or (old.renew_at or 0) <= now:
-            calendars.open_channel(conn, channel, calendar.id, token, now)
+            channels.begin(conn, channel, calendar.id, token, now)
         return old
 
     async def _subscribe(
@@ -145,18 +146,18 @@ class Watch:
         return await connector.renew(calendar.info, before, channel, token, address)
 
     def _poll(self, conn: sqlite3.Connection, calendar: Calendar, channel: str) -> None:
-        calendars.close_channel(conn, channel)
+        channels.close(conn, channel)
         calendars.poll_only(conn, calendar.id)
 
     def _confirm(
         self, conn: sqlite3.Connection, calendar: Calendar, subscription: Subscription, unneeded: str
     ) -> None:
         now = self.outside.now()
-        calendars.close_channel(conn, unneeded)
+        channels.close(conn, unneeded)
         left = max(0.0, subscription.expires.timestamp() - now)
         # A channel that lives shorter than the margin is renewed at two thirds of its life.
         margin = min(self.renew_before, left / 3) * (1 + self.jitter * self.dice.random())
-        replaced = calendars.confirm_channel(conn, subscription, now + left - margin)
+        replaced = channels.confirm(conn, subscription, now + left - margin)
         ring_stop(conn, replaced, now)
         # What changed before the channel stood was announced to nobody.
         work.ring(conn, "sync", [calendar.id], now)
@@ -182,9 +183,9 @@ class Lifecycle:
         def arrange(conn: sqlite3.Connection) -> None:
             now = self.outside.now()
             if removed:
-                calendars.close_channel(conn, channel)
+                channels.close(conn, channel)
             else:
-                calendars.renew_soon(conn, channel, now)
+                channels.renew_soon(conn, channel, now)
             work.ring(conn, "watch", [calendar], now)
             work.ring(conn, "sync", [calendar], now)
             work.take_off(conn, "lifecycle", lease.job.key)
@@ -214,5 +215,5 @@ class Stop:
         self.channels.forget(channel)
 
     def _forget(self, conn: sqlite3.Connection, key: str, channel: str) -> None:
-        calendars.close_channel(conn, channel)
+        channels.close(conn, channel)
         work.take_off(conn, "stop", key)  # a channel is stopped once; strangers' keys must not pile up

@@ -14,6 +14,7 @@ from store import (
     audits,
     budgets,
     calendars,
+    channels,
     conferences,
     events,
     link_requests,
@@ -70,7 +71,7 @@ class Sweeps:
         now = self.now()
 
         def ring(conn: sqlite3.Connection) -> int:
-            names = {*calendars.due_for_renewal(conn, now, AT_ONCE), *calendars.silent(conn, now)}
+            names = {*channels.due_for_renewal(conn, now, AT_ONCE), *channels.silent(conn, now)}
             work.ring(conn, "watch", names, now)
             return len(names)
 
@@ -118,7 +119,7 @@ class Sweeps:
         day = (datetime.fromtimestamp(now, UTC) - timedelta(days=self.keep_days)).date().isoformat()
 
         def drop(conn: sqlite3.Connection) -> tuple[int, Sequence[str]]:
-            expired = calendars.prune_channels(conn, now, now - UNCONFIRMED)
+            expired = channels.prune(conn, now, now - UNCONFIRMED)
             rows = conferences.prune(conn, before) + events.prune(conn, before)
             rows += conferences.prune_history(conn, before) + budgets.prune(conn, day)
             # Whoever opens a link a day late still learns that it has expired.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from store import calendars, work
+from store import channels, work
 from store.db import Store
 from store.errors import StoreError, StoreFull
 
@@ -28,7 +28,7 @@ class Channels:
 
     async def fill(self, store: Store) -> None:
         """Take over what the store knows."""
-        for channel, (calendar, token_hash) in (await store.read(calendars.doorbells)).items():
+        for channel, (calendar, token_hash) in (await store.read(channels.doorbells)).items():
             self.learn(channel, calendar, token_hash)
 
     def learn(self, channel: str, calendar: str, token_hash: bytes) -> None:

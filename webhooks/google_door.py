@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiolimiter import AsyncLimiter
 
-from store import calendars
+from store import calendars, channels
 from store.errors import StoreError
 from webhooks import google
 from webhooks.bell import Bell, Channels
@@ -43,7 +43,7 @@ class GoogleDoor:
         try:
             if known is None:
                 await self._stranger(google.read(channel, headers))
-            elif not calendars.token_matches(google.token(headers), known[1]):
+            elif not channels.token_matches(google.token(headers), known[1]):
                 log.warning("push refused", channel=channel, reason="its token is wrong")
                 return web.Response(status=403, text="the channel's token is wrong")
             elif not google.opens(headers):

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from store import calendars
+from store import channels
 from store.errors import StoreError
 from webhooks import bodies, microsoft
 from webhooks.bell import Bell, Channels
@@ -66,7 +66,7 @@ class MicrosoftDoor:
 
     def _rings(self, notices: Sequence[Notice]) -> dict[tuple[str, str], None]:
         """Say what to ring for: each thing once, and nothing for those that do not prove to be ours."""
-        known, matches = self._channels.known, calendars.token_matches
+        known, matches = self._channels.known, channels.token_matches
         rings: dict[tuple[str, str], None] = {}
         strange = wrong = 0
         for notice in notices:

@@ -15,7 +15,7 @@ from daemon.subscriptions import Lifecycle, Watch
 from daemon.sync import Sync
 from daemon.terms import Policy
 from daemon.worker import Lease
-from store import calendars, conferences, events, work
+from store import channels, conferences, events, work
 from webhooks.bell import Channels
 
 WEEK = 7 * 86_400.0
@@ -97,7 +97,7 @@ class Stage:
         }[kind]
 
     async def opened(self):
-        rows = await self.store.read(lambda conn: calendars.channels(conn, self.calendar))
+        rows = await self.store.read(lambda conn: channels.of_calendar(conn, self.calendar))
         return {row.id: row for row in rows}
 
     async def due(self):

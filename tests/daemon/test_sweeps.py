@@ -10,7 +10,7 @@ from stored import ADA, NOW, conference, event, furnish, open_channel
 
 from daemon import sweeps
 from daemon.sweeps import DAY, UNCONFIRMED, Sweeps
-from store import budgets, calendars, conferences, events, linked, profiles, work
+from store import budgets, calendars, channels, conferences, events, linked, profiles, work
 from webhooks.bell import Channels
 
 BOB = "bob@example.com"
@@ -122,8 +122,8 @@ async def test_what_is_long_over_is_dropped_and_what_is_not_stays(store, timer):
             budgets.spend(conn, "zoom", ADA, day, 9, NOW)
         open_channel(conn, calendar, "expired", expires=NOW - 1)
         open_channel(conn, calendar, "live")
-        calendars.open_channel(conn, "unconfirmed", calendar, "t", NOW - UNCONFIRMED - 1)
-        calendars.open_channel(conn, "waiting", calendar, "t", NOW - UNCONFIRMED + 1)
+        channels.begin(conn, "unconfirmed", calendar, "t", NOW - UNCONFIRMED - 1)
+        channels.begin(conn, "waiting", calendar, "t", NOW - UNCONFIRMED + 1)
         return calendar
 
     calendar = await store.tx(prepare)
@@ -139,7 +139,7 @@ async def test_what_is_long_over_is_dropped_and_what_is_not_stays(store, timer):
     assert await store.read(lambda conn: budgets.used(conn, "2026-12-15")) == {}
     assert await store.read(lambda conn: budgets.used(conn, "2026-12-16")) == {f"zoom {ADA}": 1}
     assert sorted(timer.channels.known) == ["live", "waiting"]
-    assert sorted(await store.read(calendars.doorbells)) == ["live", "waiting"]
+    assert sorted(await store.read(channels.doorbells)) == ["live", "waiting"]
 
 
 async def test_pruning_takes_nothing_from_those_who_wait_for_something(store, timer):

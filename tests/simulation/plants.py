@@ -19,6 +19,7 @@ from daemon.look import Look
 from daemon.plan import Provision, Update, Withdraw, Write
 from daemon.reconcile import Reconcile
 from daemon.sync import Sync
+from daemon.touch import Touch
 from daemon.visit import Visit
 from daemon.worker import Lease, Worker
 from store import calendars, events, work
@@ -102,7 +103,7 @@ def _act_before_commit(_: Any) -> Any:
     async def call(self: Reconcile, visit: Visit, action: Provision | Update | Write | Withdraw) -> None:
         tried = None if action.conference.key in visit.minted else action.conference.tried
         visit.minted.clear()
-        await self._touch(visit, action, tried)
+        await self.touch(visit, action, tried)
         await visit.lease.tx(visit.commit(self.outside.now()))
 
     return call
@@ -110,7 +111,7 @@ def _act_before_commit(_: Any) -> Any:
 
 def _never_tried(sound: Any) -> Any:
     async def touch(
-        self: Reconcile, visit: Visit, action: Provision | Update | Write | Withdraw, _: datetime | None
+        self: Touch, visit: Visit, action: Provision | Update | Write | Withdraw, _: datetime | None
     ) -> None:
         await sound(self, visit, replace(action, conference=replace(action.conference, tried=None)), None)
 
@@ -155,7 +156,7 @@ PLANTS = (
         (Change(Reconcile, "_call", _act_before_commit),),
         first=23,
     ),
-    Plant("a lost answer is not searched for", (Change(Reconcile, "_touch", _never_tried),), first=1),
+    Plant("a lost answer is not searched for", (Change(Touch, "__call__", _never_tried),), first=1),
     Plant("the cursor goes ahead of what it stands for", (Change(Sync, "_apply", _cursor_first),), first=43),
     Plant(
         "a listing that is older than our write is believed",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from connectors.model import CalendarInfo, Conference, Event, EventRef, MeetingRequest, Subscription
-from store import calendars, profiles
+from store import calendars, channels, profiles
 
 NOW = 1_800_000_000.0
 ADA = "ada@example.com"
@@ -27,8 +27,8 @@ def furnish(conn, remote=ADA, owner=ADA):
 
 
 def open_channel(conn, calendar, name, expires=NOW + 1000, renew_at=NOW + 900, opened_at=NOW):
-    calendars.open_channel(conn, name, calendar, f"token of {name}", opened_at)
-    return calendars.confirm_channel(conn, Subscription(name, f"res {name}", at(expires)), renew_at)
+    channels.begin(conn, name, calendar, f"token of {name}", opened_at)
+    return channels.confirm(conn, Subscription(name, f"res {name}", at(expires)), renew_at)
 
 
 def event(name="e1", title="Review", ends=NOW + 3600, **changes):

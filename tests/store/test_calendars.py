@@ -6,8 +6,9 @@ import pytest
 from stored import ADA, NOW, at, furnish, info, open_channel
 
 from connectors.model import Subscription
-from store import calendars, profiles
-from store.calendars import Channel, calendar_id
+from store import calendars, channels, profiles
+from store.calendars import calendar_id
+from store.channels import Channel
 
 BOB = "bob@example.com"
 
@@ -101,14 +102,14 @@ def test_looking_at_a_calendar_puts_its_sweep_off(conn, calendar):
 
 
 def test_a_channel_is_known_before_the_provider_has_answered(conn, calendar):
-    calendars.open_channel(conn, "chan", calendar, "token", NOW)
-    assert calendars.channel(conn, "chan") == Channel("chan", calendar, None, None, None)
-    assert calendars.doorbells(conn) == {"chan": (calendar, calendars.hash_token("token"))}
-    assert calendars.silent(conn, NOW) == [calendar]
+    channels.begin(conn, "chan", calendar, "token", NOW)
+    assert channels.get(conn, "chan") == Channel("chan", calendar, None, None, None)
+    assert channels.doorbells(conn) == {"chan": (calendar, channels.hash_token("token"))}
+    assert channels.silent(conn, NOW) == [calendar]
 
 
 def test_the_token_is_not_kept(conn, calendar):
-    calendars.open_channel(conn, "chan", calendar, "sesame-open", NOW)
+    channels.begin(conn, "chan", calendar, "sesame-open", NOW)
     assert "sesame" not in "\n".join(conn.iterdump())
 
 
@@ -116,57 +117,57 @@ def test_the_token_is_not_kept(conn, calendar):
     ("token", "fits"), [("token", True), ("", False), ("Token", False), ("token ", False), ("\udcff", False)]
 )
 def test_a_token_fits_or_does_not(token, fits):
-    assert calendars.token_matches(token, calendars.hash_token("token")) is fits
+    assert channels.token_matches(token, channels.hash_token("token")) is fits
 
 
 def test_a_confirmed_channel_is_live(conn, calendar):
     assert open_channel(conn, calendar, "chan") == []
-    assert calendars.channel(conn, "chan") == Channel("chan", calendar, "res chan", NOW + 1000, NOW + 900)
-    assert calendars.silent(conn, NOW) == []
+    assert channels.get(conn, "chan") == Channel("chan", calendar, "res chan", NOW + 1000, NOW + 900)
+    assert channels.silent(conn, NOW) == []
 
 
 def test_a_new_channel_replaces_the_older_ones_of_its_calendar_alone(conn, calendar):
     other = furnish(conn, BOB)
     open_channel(conn, other, "of bob")
     open_channel(conn, calendar, "first")
-    calendars.open_channel(conn, "never answered", calendar, "t", NOW)
+    channels.begin(conn, "never answered", calendar, "t", NOW)
     replaced = open_channel(conn, calendar, "second", expires=NOW + 2000, renew_at=NOW + 1900)
     assert replaced == [Channel("first", calendar, "res first", NOW + 1000, None)]
-    assert names(calendars.channels(conn, calendar)) == ["never answered", "first", "second"]
-    assert calendars.channel(conn, "of bob").renew_at == NOW + 900
-    assert calendars.silent(conn, NOW) == []
+    assert names(channels.of_calendar(conn, calendar)) == ["never answered", "first", "second"]
+    assert channels.get(conn, "of bob").renew_at == NOW + 900
+    assert channels.silent(conn, NOW) == []
 
 
 def test_an_answer_for_a_channel_that_is_no_longer_known_replaces_nothing(conn, calendar):
     open_channel(conn, calendar, "first")
-    assert calendars.confirm_channel(conn, Subscription("gone", "res", at(NOW + 9)), NOW + 5) == []
-    assert calendars.channel(conn, "first").renew_at == NOW + 900
+    assert channels.confirm(conn, Subscription("gone", "res", at(NOW + 9)), NOW + 5) == []
+    assert channels.get(conn, "first").renew_at == NOW + 900
 
 
 def test_only_live_channels_are_renewed_each_calendar_once(conn, calendar):
     open_channel(conn, calendar, "first")
     open_channel(conn, calendar, "second", renew_at=NOW + 500)
-    assert calendars.due_for_renewal(conn, NOW + 499, 10) == []
-    assert calendars.due_for_renewal(conn, NOW + 10_000, 10) == [calendar]
+    assert channels.due_for_renewal(conn, NOW + 499, 10) == []
+    assert channels.due_for_renewal(conn, NOW + 10_000, 10) == [calendar]
     open_channel(conn, furnish(conn, BOB), "of bob", renew_at=NOW + 100)
-    assert calendars.due_for_renewal(conn, NOW + 10_000, 1) == [calendar_id("google", BOB)]
+    assert channels.due_for_renewal(conn, NOW + 10_000, 1) == [calendar_id("google", BOB)]
 
 
 def test_a_closed_channel_is_forgotten(conn, calendar):
     open_channel(conn, calendar, "chan")
-    calendars.close_channel(conn, "chan")
-    calendars.close_channel(conn, "chan")
-    assert calendars.channel(conn, "chan") is None
-    assert calendars.doorbells(conn) == {}
+    channels.close(conn, "chan")
+    channels.close(conn, "chan")
+    assert channels.get(conn, "chan") is None
+    assert channels.doorbells(conn) == {}
 
 
 def test_channels_that_expired_or_were_never_confirmed_are_pruned(conn, calendar):
     open_channel(conn, calendar, "expired", expires=NOW - 1)
     open_channel(conn, calendar, "live")
-    calendars.open_channel(conn, "waiting", calendar, "t", NOW - 10)
-    calendars.open_channel(conn, "given up", calendar, "t", NOW - 1000)
-    assert sorted(calendars.prune_channels(conn, NOW, NOW - 100)) == ["expired", "given up"]
-    assert sorted(calendars.doorbells(conn)) == ["live", "waiting"]
+    channels.begin(conn, "waiting", calendar, "t", NOW - 10)
+    channels.begin(conn, "given up", calendar, "t", NOW - 1000)
+    assert sorted(channels.prune(conn, NOW, NOW - 100)) == ["expired", "given up"]
+    assert sorted(channels.doorbells(conn)) == ["live", "waiting"]
 
 
 @pytest.mark.parametrize("why", ["expired", "replaced and not renewed", "none"])
@@ -176,7 +177,7 @@ def test_a_calendar_without_a_live_channel_is_silent(conn, calendar, why):
     if why == "replaced and not renewed":
         open_channel(conn, calendar, "chan")
         conn.execute("UPDATE channels SET renew_at = NULL")
-    assert calendars.silent(conn, NOW) == [calendar]
+    assert channels.silent(conn, NOW) == [calendar]
 
 
 def test_what_is_polled_or_lost_is_not_called_silent(conn, calendar):
@@ -184,24 +185,24 @@ def test_what_is_polled_or_lost_is_not_called_silent(conn, calendar):
     assert not calendars.get(conn, calendar).pushes
     other = furnish(conn, BOB)
     calendars.lost(conn, other)
-    assert calendars.silent(conn, NOW) == []
+    assert channels.silent(conn, NOW) == []
 
 
 def test_what_a_profile_had_goes_with_it(conn, calendar):
     open_channel(conn, calendar, "chan")
     conn.execute("DELETE FROM profiles")
     assert calendars.get(conn, calendar) is None
-    assert calendars.doorbells(conn) == {}
+    assert channels.doorbells(conn) == {}
 
 
 def test_nothing_is_asked_in_the_name_of_an_account_that_does_not_work(conn, calendar):
     profiles.report(conn, profile(conn, ADA), "revoked", NOW)
     assert calendars.reachable(conn, calendar) is None
     assert calendars.due_for_sweep(conn, NOW, NOW + 600, 10) == []
-    assert calendars.silent(conn, NOW) == []
+    assert channels.silent(conn, NOW) == []
     profiles.report(conn, profile(conn, ADA), None, NOW)
     assert calendars.reachable(conn, calendar) == calendars.get(conn, calendar)
-    assert calendars.silent(conn, NOW) == [calendar]
+    assert channels.silent(conn, NOW) == [calendar]
     assert calendars.due_for_sweep(conn, NOW, NOW + 600, 10) == [calendar]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from store import budgets, calendars, conferences, events, work
+from store import budgets, calendars, channels, conferences, events, work
 from store.db import connect, open_file
 from store.errors import StoreNewer, StoreSick
 from store.schema import snapshot
@@ -262,8 +262,8 @@ class Explained:
         (lambda conn: work.claim(conn, "me", 1, 2, 5), "work_due"),
         (work.next_due, "work_due"),
         (lambda conn: calendars.due_for_sweep(conn, 1, 2, 5), "calendars_sweep"),
-        (lambda conn: calendars.due_for_renewal(conn, 1, 5), "channels_renew"),
-        (lambda conn: calendars.channels(conn, "c"), "channels_calendar"),
+        (lambda conn: channels.due_for_renewal(conn, 1, 5), "channels_renew"),
+        (lambda conn: channels.of_calendar(conn, "c"), "channels_calendar"),
         (lambda conn: events.occurrences(conn, "c", "s"), "events_series"),
         (lambda conn: events.prune(conn, 1), "events_ends"),
         (lambda conn: conferences.prune_history(conn, 1), "history_at"),

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 
 from connectors.model import CalendarInfo, Subscription
-from store import calendars, profiles
+from store import calendars, channels, profiles
 
 NOW = 1_800_000_000.0
 TOKEN = "correct horse"
@@ -63,9 +63,9 @@ def furnish(conn, remote=REMOTE, channel="chan-1", token=TOKEN):
     profile = profiles.ensure(conn, "google", remote, "delegated", NOW)
     calendars.found(conn, profile, "google", CalendarInfo(remote, "Ada", "UTC", writable=True), NOW)
     name = calendars.calendar_id("google", remote)
-    calendars.open_channel(conn, channel, name, token, NOW)
+    channels.begin(conn, channel, name, token, NOW)
     expires = datetime.fromtimestamp(NOW + 86_400, UTC)
-    calendars.confirm_channel(conn, Subscription(channel, "res-1", expires), NOW + 80_000)
+    channels.confirm(conn, Subscription(channel, "res-1", expires), NOW + 80_000)
     return name
 
 

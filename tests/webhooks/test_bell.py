@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ringing import CALENDAR, NOW, SlowDisk, SteerableLoop, advance, furnish, rung, settle
 
-from store import calendars, work
+from store import work
 from store.db import SqliteStore, connect, open_file
 from store.errors import StoreClosed, StoreError, StoreFull, StoreSick
 from webhooks import bell as bells
@@ -315,7 +315,7 @@ def test_channels_are_what_the_store_knows(store):
         await store.tx(furnish)
         channels = Channels()
         await channels.fill(store)
-        assert channels.known == {"chan-1": (CALENDAR, calendars.hash_token("correct horse"))}
+        assert channels.known == {"chan-1": (CALENDAR, channels.hash_token("correct horse"))}
         channels.forget("chan-1")
         channels.forget("chan-1")
         assert channels.known == {}

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ringing import CALENDAR, REMOTE, TOKEN, SlowDisk, SteerableLoop, advance, furnish
 
-from store import calendars
+from store import channels
 from webhooks import bell as bells
 from webhooks import google_door, server
 
@@ -59,7 +59,7 @@ async def test_the_token_of_another_channel_is_a_wrong_one(tmp_path):
 
 
 def test_tokens_are_compared_in_constant_time_and_nowhere_else():
-    assert "hmac.compare_digest(" in inspect.getsource(calendars.token_matches)
+    assert "hmac.compare_digest(" in inspect.getsource(channels.token_matches)
     source = ast.parse(textwrap.dedent(inspect.getsource(google_door.GoogleDoor)))
     compared = [ast.unparse(node) for node in ast.walk(source) if isinstance(node, ast.Compare)]
     assert [one for one in compared if "token" in one or "known[1]" in one] == []

@@ -188,7 +188,7 @@ async def test_a_batch_of_ours_is_nothing_to_write_down(door):
 
 
 def test_tokens_are_compared_in_constant_time_and_nowhere_else():
-    assert "calendars.token_matches" in inspect.getsource(microsoft_door.MicrosoftDoor)
+    assert "channels.token_matches" in inspect.getsource(microsoft_door.MicrosoftDoor)
     source = ast.parse(textwrap.dedent(inspect.getsource(microsoft_door)))
     compared = [ast.unparse(node) for node in ast.walk(source) if isinstance(node, ast.Compare)]
     assert [
