@@ -313,13 +313,13 @@ def test_only_so_many_different_things_may_wait(bell, store):
 def test_channels_are_what_the_store_knows(store):
     async def test():
         await store.tx(furnish)
-        channels = Channels()
-        await channels.fill(store)
-        assert channels.known == {"chan-1": (CALENDAR, channels.hash_token("correct horse"))}
-        channels.forget("chan-1")
-        channels.forget("chan-1")
-        assert channels.known == {}
-        assert channels.calendars == {CALENDAR}  # its lost channels can still be stopped
+        doors = Channels()
+        await doors.fill(store)
+        assert doors.known == {"chan-1": (CALENDAR, channels.hash_token("correct horse"))}
+        doors.forget("chan-1")
+        doors.forget("chan-1")
+        assert doors.known == {}
+        assert doors.calendars == {CALENDAR}  # its lost channels can still be stopped
 
     run(test)
 
