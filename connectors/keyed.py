@@ -1,4 +1,4 @@
-"""One call to a provider that knows us by an API key: sent, judged, and turned into our errors. Knows no provider."""
+"""One call to a provider that knows us by an API key: judged, and turned into our errors. Knows no provider."""
 
 from __future__ import annotations
 
@@ -7,21 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
+from connectors.calling import Call, Caller
 from connectors.errors import NotFound, ProviderError, Rejected, Transient, Unauthorized
-from connectors.http import Answer, Http, Request, retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is asked; `path` counts from the base address and is percent-encoded already."""
-
-    op: str
-    method: str
-    path: str
-    query: Mapping[str, str | int] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
+from connectors.http import Answer, Http, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +29,23 @@ class Keyed:
         Raises the error that a refusal means: NotFound, Unauthorized for a key that is refused twice, Transient,
         Rejected with the provider's own words.
         """
-        answer = await self._send(call)
-        if answer.status == 401:
-            # Refused before it did anything, so that even a create may be repeated; keys do not expire.
-            answer = await self._send(call)
+        answer = await Caller(self.provider, self.http, lambda: self.base, _Key(self.key)).send(call)
         if 200 <= answer.status < 300:  # a page in place of JSON, which a proxy may have sent, is Transient
             return answer.json() if answer.body.strip() else None
         raise refusal(answer, self.now())
 
-    async def _send(self, call: Call) -> Answer:
-        headers = {"Authorization": f"Bearer {self.key}", "Accept": "application/json"}
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
-        query = f"?{urlencode(call.query)}" if call.query else ""
-        return await self.http.send(
-            Request(
-                method=call.method,
-                url=f"{self.base.rstrip('/')}/{call.path}{query}",
-                provider=self.provider,
-                op=call.op,
-                headers=headers,
-                body=None if call.body is None else json.dumps(call.body).encode(),
-            )
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key does not expire: one that was refused is sent once more as it is."""
+
+    key: str = field(repr=False)
+
+    async def token(self) -> str:
+        return self.key
+
+    async def refresh(self, stale: str) -> str:
+        return stale
 
 
 def refusal(answer: Answer, now: datetime) -> ProviderError:

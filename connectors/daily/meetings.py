@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import structlog
 
+from connectors.calling import Call, segment
 from connectors.daily import wire
 from connectors.errors import NotFound, Rejected, Transient
 from connectors.http import Http
-from connectors.keyed import Call, Keyed
+from connectors.keyed import Keyed
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.settings import DailySettings
 
@@ -93,4 +93,4 @@ def _made(body: Any, request: MeetingRequest) -> Made:
 
 
 def _path(name: str) -> str:
-    return f"rooms/{quote(name, safe='')}"
+    return f"rooms/{segment(name)}"

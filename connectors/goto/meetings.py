@@ -12,14 +12,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
-from urllib.parse import quote
 
 import structlog
 
-from connectors.errors import NotFound, Transient
+from connectors.calling import Call, segment
+from connectors.errors import NotFound
 from connectors.goto import wire
-from connectors.goto.client import Call, Client
+from connectors.goto.client import Client
 from connectors.http import Http
+from connectors.lag import trust_the_list
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
 from connectors.settings import GoToSettings
@@ -63,9 +64,9 @@ class GoToMeetings:
             found = await self._found(key, request, tried)
             if found is not None:
                 return found
-            self._trust_the_list(tried)
+            trust_the_list("GoTo", self._settings.list_lag_seconds, tried, self._now())
         wanted = wire.body(request, self._now(), mark=self._mark(key))
-        answer = await self._client.call(Call("create", "POST", "meetings", request.host), wanted)
+        answer = await self._client.call(Call("create", "POST", "meetings", body=wanted, lane=request.host))
         return Made(wire.meeting(answer.json(), request.host))
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
@@ -88,7 +89,7 @@ class GoToMeetings:
                 else:
                     log.warning("left a meeting at GoTo that is perhaps ours, delete it by hand", meeting=id_)
             if self._settings.mark_subjects:
-                self._trust_the_list(tried)
+                trust_the_list("GoTo", self._settings.list_lag_seconds, tried, self._now())
         return None
 
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
@@ -99,7 +100,7 @@ class GoToMeetings:
         """List the person's meetings whose subject ends with a key: none unless subjects are marked."""
         if not self._settings.mark_subjects:
             return []
-        answer = await self._client.call(Call("list", "GET", "upcomingMeetings", host))
+        answer = await self._client.call(Call("list", "GET", "upcomingMeetings", lane=host))
         found = [wire.found(item, host) for item in wire.listed(answer.json())]
         return [one for one in found if one is not None]
 
@@ -127,7 +128,7 @@ class GoToMeetings:
         self, key: str, request: MeetingRequest, tried: datetime
     ) -> list[tuple[str, Mapping[str, Any]]]:
         """Return id and body of the meetings that may be the key's, the oldest first."""
-        answer = await self._client.call(Call("list", "GET", "upcomingMeetings", request.host))
+        answer = await self._client.call(Call("list", "GET", "upcomingMeetings", lane=request.host))
         found = []
         for item in wire.listed(answer.json()):
             if not wire.ours(item, request, mark=self._mark(key), organizer=self._organizer):
@@ -142,32 +143,22 @@ class GoToMeetings:
         return [(id_, there) for _, id_, there in sorted(found, key=lambda one: one[:2])]
 
     async def _read(self, id_: str, host: str) -> Mapping[str, Any]:
-        answer = await self._client.call(Call("get", "GET", _path(id_), host))
+        answer = await self._client.call(Call("get", "GET", _path(id_), lane=host))
         return wire.one(answer.json())
 
     async def _replace(
         self, key: str, id_: str, host: str, request: MeetingRequest, there: Mapping[str, Any]
     ) -> None:
         wanted = wire.body(request, self._now(), mark=self._mark(key), kept=there)
-        await self._client.call(Call("update", "PUT", _path(id_), host), wanted)
+        await self._client.call(Call("update", "PUT", _path(id_), body=wanted, lane=host))
 
     async def _delete(self, id_: str, host: str) -> None:
         with suppress(NotFound):
-            await self._client.call(Call("delete", "DELETE", _path(id_), host))
+            await self._client.call(Call("delete", "DELETE", _path(id_), lane=host))
 
     def _mark(self, key: str) -> str:
         return key if self._settings.mark_subjects else ""
 
-    def _trust_the_list(self, tried: datetime) -> None:
-        rest = self._settings.list_lag_seconds - (self._now() - tried).total_seconds()
-        if rest > 0:
-            raise Transient(
-                "an earlier create may have made a meeting that GoTo does not list yet",
-                retry_after=rest,
-                provider="goto",
-                reason="list_lag",
-            )
-
 
 def _path(id_: str) -> str:
-    return f"meetings/{quote(id_, safe='')}"
+    return f"meetings/{segment(id_)}"

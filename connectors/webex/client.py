@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from connectors.calling import Call, Caller, done
 from connectors.errors import ProviderError, Transient
-from connectors.http import Answer, Http, Request
+from connectors.http import Answer, Http
 from connectors.oauth import Tokens
 from connectors.settings import WebexSettings
 from connectors.webex import refusals
@@ -19,17 +19,8 @@ from connectors.webex.refusals import Refusal
 
 PAGES = 1000  # of one list: more are a circle
 
+_UTC = {"timezone": "UTC"}
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is asked of Webex."""
-
-    op: str
-    method: str
-    path: str
-    query: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +33,18 @@ class Client:
     now: Callable[[], datetime]
     lane: str = ""
 
-    async def call(self, call: Call, body: Mapping[str, Any] | None = None) -> Answer | Refusal:
+    async def call(self, call: Call) -> Answer | Refusal:
         """Return Webex's answer, or its refusal as data.
 
         Raises Transient where no answer came, Unauthorized where no token is to be had.
         """
-        token = await self.tokens.token()
-        answer = await self._send(call, body, token)
-        if answer.status == 401:
-            # Refused before it did anything, so that even a create may be repeated.
-            answer = await self._send(call, body, await self.tokens.refresh(token))
-        return answer if _done(answer) else refusals.read(answer)
+        caller = Caller("webex", self.http, lambda: self.settings.api_base, self.tokens, headers=_UTC)
+        answer = await caller.send(replace(call, lane=self.lane))
+        return answer if done(answer) else refusals.read(answer)
 
-    async def ask(self, call: Call, body: Mapping[str, Any] | None = None) -> Answer:
+    async def ask(self, call: Call) -> Answer:
         """Return the answer. Raises the error that a refusal means."""
-        outcome = await self.call(call, body)
+        outcome = await self.call(call)
         if isinstance(outcome, Refusal):
             raise self.error(outcome)
         return outcome
@@ -84,30 +72,3 @@ class Client:
     def error(self, refusal: Refusal) -> ProviderError:
         """Return the error that the refusal means."""
         return refusals.error(refusal, self.now())
-
-    async def _send(self, call: Call, body: Mapping[str, Any] | None, token: str) -> Answer:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "timezone": "UTC"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        query = f"?{urlencode(call.query)}" if call.query else ""
-        return await self.http.send(
-            Request(
-                method=call.method,
-                url=f"{self.settings.api_base.rstrip('/')}/{call.path}{query}",
-                provider="webex",
-                op=call.op,
-                headers=headers,
-                body=None if body is None else json.dumps(body).encode(),
-                lane=self.lane,
-            )
-        )
-
-
-def segment(text: str) -> str:
-    """Return a text as one segment of a path."""
-    return quote(text, safe="")
-
-
-def _done(answer: Answer) -> bool:
-    # A 200 with a page in it comes from a proxy: an update that it swallowed must not count as done.
-    return 200 <= answer.status < 300 and answer.body.lstrip()[:1] in (b"", b"{")

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 import structlog
 
+from connectors.calling import Call, segment
 from connectors.errors import NotFound, Rejected
 from connectors.webex import wire
-from connectors.webex.client import Call, Client, segment
+from connectors.webex.client import Client
 from connectors.webex.refusals import Refusal
 
 AT_ONCE = 100
@@ -36,9 +37,9 @@ async def invite(client: Client, id_: str, wanted: Sequence[str]) -> None:
 
 
 async def _add(client: Client, id_: str, missing: Sequence[str]) -> None:
-    call = Call("invite", "POST", "meetingInvitees/bulkInsert")
+    call = Call("invite", "POST", "meetingInvitees/bulkInsert", body=wire.newcomers(id_, missing))
     try:
-        await client.ask(call, wire.newcomers(id_, missing))
+        await client.ask(call)
     except Rejected as refused:
         log.warning(
             "webex does not take these invitees", meeting=id_, people=len(missing), reason=refused.reason

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from connectors.calling import Call, segment
 from connectors.errors import NotFound, Rejected, Transient
 from connectors.http import Answer, Http
+from connectors.lag import trust_the_list
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
 from connectors.settings import WebexSettings
 from connectors.webex import wire
-from connectors.webex.client import Call, Client, segment
+from connectors.webex.client import Client
 from connectors.webex.invitees import invite
 from connectors.webex.refusals import Refusal
 from connectors.webex.times import Times, times
@@ -50,7 +53,7 @@ class WebexMeetings:
             found = await self._found(key, request, tried)
             if found is not None:
                 return Made(found)
-            self._trust_the_search(tried)
+            trust_the_list("Webex", self._settings.list_lag_seconds, tried, self._now())
         return Made(await self._made(key, request))
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
@@ -66,7 +69,7 @@ class WebexMeetings:
         elif tried is not None:
             for id_ in await self._tagged(key, tried):
                 await self._delete(id_)
-            self._trust_the_search(tried)
+            trust_the_list("Webex", self._settings.list_lag_seconds, tried, self._now())
         return None
 
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
@@ -97,7 +100,7 @@ class WebexMeetings:
     ) -> Answer | Refusal:
         self._wait_for_the_day()
         body = wire.create_body(key, request, when, site=self._settings.site_url, invitees=invitees)
-        return await self._client.call(Call("create", "POST", "meetings"), body)
+        return await self._client.call(Call("create", "POST", "meetings", body=body))
 
     def _when(self, request: MeetingRequest) -> Times:
         found = times(request, self._now())
@@ -143,7 +146,7 @@ class WebexMeetings:
         shown = await self._shown(id_)
         body = wire.update_body(shown, request, self._now())
         if body:
-            shown = (await self._client.ask(_at("update", "PATCH", id_), body)).json()
+            shown = (await self._client.ask(replace(_at("update", "PATCH", id_), body=body))).json()
         found = wire.meeting(shown, known)
         if self._settings.invitees:
             await invite(self._client, id_, wire.addresses(request))
@@ -166,16 +169,6 @@ class WebexMeetings:
 
     def _invited(self, request: MeetingRequest) -> bool:
         return self._settings.invitees and bool(wire.addresses(request))
-
-    def _trust_the_search(self, tried: datetime) -> None:
-        rest = self._settings.list_lag_seconds - (self._now() - tried).total_seconds()
-        if rest > 0:
-            raise Transient(
-                "an earlier create may have made a meeting that Webex does not list yet",
-                retry_after=rest,
-                provider="webex",
-                reason="list_lag",
-            )
 
 
 def _at(op: str, method: str, id_: str, query: Mapping[str, str | int] | None = None) -> Call:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
-from urllib.parse import quote
 
 import structlog
 
-from connectors.errors import NotFound, Transient
+from connectors.calling import Call, segment
+from connectors.errors import NotFound
 from connectors.http import Http
-from connectors.keyed import Call, Keyed
+from connectors.keyed import Keyed
 from connectors.keys import START
+from connectors.lag import trust_the_list
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.settings import WherebySettings
 from connectors.whereby import wire
@@ -45,7 +46,8 @@ class WherebyMeetings:
         if kept is not None:
             log.info("adopted a room whose answer was lost", meeting=kept.meeting.id)
         else:
-            self._trust_the_list(tried)
+            if tried is not None:
+                trust_the_list("Whereby", self._settings.list_lag_seconds, tried, self._now())
             kept = await self._made(key, request)
         await self._delete(room for room in found if room.meeting.id != kept.meeting.id)
         return Made(kept.meeting)
@@ -66,7 +68,7 @@ class WherebyMeetings:
             await self._take_away(meeting)
         elif tried is not None:
             await self._delete(await self._rooms(key, request.host))
-            self._trust_the_list(tried)
+            trust_the_list("Whereby", self._settings.list_lag_seconds, tried, self._now())
         return None
 
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
@@ -87,7 +89,7 @@ class WherebyMeetings:
 
     async def _room(self, meeting: Meeting) -> Room:
         return wire.room(
-            await self._api.ask(Call("get", "GET", f"meetings/{quote(meeting.id, safe='')}")), meeting.host
+            await self._api.ask(Call("get", "GET", f"meetings/{segment(meeting.id)}")), meeting.host
         )
 
     async def _made(self, key: str, request: MeetingRequest) -> Room:
@@ -117,16 +119,4 @@ class WherebyMeetings:
 
     async def _take_away(self, meeting: Meeting) -> None:
         with suppress(NotFound):  # The same answer for a room that is gone already; a 404 would say no less.
-            await self._api.ask(Call("delete", "DELETE", f"meetings/{quote(meeting.id, safe='')}"))
-
-    def _trust_the_list(self, tried: datetime | None) -> None:
-        if tried is None:
-            return
-        rest = self._settings.list_lag_seconds - (self._now() - tried).total_seconds()
-        if rest > 0:
-            raise Transient(
-                "an earlier create may have made a room that Whereby does not list yet",
-                retry_after=rest,
-                provider="whereby",
-                reason="list_lag",
-            )
+            await self._api.ask(Call("delete", "DELETE", f"meetings/{segment(meeting.id)}"))

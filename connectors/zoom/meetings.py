@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 from typing import Any, Protocol
 
 import structlog
 
+from connectors.calling import Call, segment
 from connectors.errors import NotFound, Rejected, Transient
 from connectors.http import Answer, Http
+from connectors.lag import trust_the_list
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
 from connectors.settings import ZoomSettings
 from connectors.zoom import refusals, wire
-from connectors.zoom.client import Call, Client, segment
+from connectors.zoom.client import Client
 from connectors.zoom.refusals import Refusal
 
 log = structlog.get_logger("connectors.zoom")
@@ -77,7 +80,7 @@ class ZoomMeetings:
             found = await self._found(key, request)
             if found is not None:
                 return found
-            self._trust_the_list(tried)
+            trust_the_list("Zoom", self._settings.list_lag_seconds, tried, self._now())
         return Made(await self._made(key, request))
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
@@ -97,12 +100,14 @@ class ZoomMeetings:
         elif tried is not None:
             for id_, host in await self._marked(key, request):
                 await self._delete(id_, host)
-            self._trust_the_list(tried)
+            trust_the_list("Zoom", self._settings.list_lag_seconds, tried, self._now())
         return None
 
     async def get(self, meeting: Meeting, at: EventRef) -> Meeting:
         """Read the meeting. What Zoom leaves out of the answer stays as it was. Raises NotFound."""
-        body = await self._client.ask(Call("get", "GET", f"meetings/{segment(meeting.id)}", meeting.host))
+        body = await self._client.ask(
+            Call("get", "GET", f"meetings/{segment(meeting.id)}", lane=meeting.host)
+        )
         return wire.meeting(body, meeting.host, meeting)
 
     async def ours(self, host: str) -> list[Found]:
@@ -115,7 +120,7 @@ class ZoomMeetings:
 
     async def _made(self, key: str, request: MeetingRequest) -> Meeting:
         for host in self._hosts(request):
-            call = Call("create", "POST", f"users/{self._user(host)}/meetings", host)
+            call = Call("create", "POST", f"users/{self._user(host)}/meetings", lane=host)
             with suppress(NotFound):
                 answer = await self._write(call, lambda without: self._creation(key, request, without))
                 return wire.meeting(answer.json(), host)
@@ -133,12 +138,13 @@ class ZoomMeetings:
         def body(without: frozenset[str]) -> Mapping[str, Any]:
             return wire.update_body(request, self._now(), invitees=self._settings.invitees, without=without)
 
-        await self._write(Call("update", "PATCH", f"meetings/{segment(id_)}", host), body)
+        await self._write(Call("update", "PATCH", f"meetings/{segment(id_)}", lane=host), body)
 
     async def _delete(self, id_: str, host: str) -> None:
         await self._budget.spend(host, cancel=True)
         quietly = {"schedule_for_reminder": "false", "cancel_meeting_reminder": "false"}
-        outcome = await self._client.call(Call("delete", "DELETE", f"meetings/{segment(id_)}", host, quietly))
+        call = Call("delete", "DELETE", f"meetings/{segment(id_)}", quietly, lane=host)
+        outcome = await self._client.call(call)
         if not isinstance(outcome, Refusal):
             return
         error = self._client.error(outcome)
@@ -160,12 +166,12 @@ class ZoomMeetings:
             return outcome
         if outcome.daily:
             until = refusals.resumes(outcome, self._now())
-            await self._budget.exhausted(call.host, until)
+            await self._budget.exhausted(call.lane, until)
         raise self._client.error(outcome)
 
     async def _spending(self, call: Call, body: Mapping[str, Any]) -> Answer | Refusal:
-        await self._budget.spend(call.host, cancel=False)
-        return await self._client.call(call, body)
+        await self._budget.spend(call.lane, cancel=False)
+        return await self._client.call(replace(call, body=body))
 
     async def _found(self, key: str, request: MeetingRequest) -> Made | None:
         """Adopt the oldest meeting that carries the marker, bring it up to date, and delete the others."""
@@ -179,7 +185,7 @@ class ZoomMeetings:
         return kept
 
     async def _adopted(self, id_: str, host: str, request: MeetingRequest) -> Made:
-        body = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", host))
+        body = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", lane=host))
         followed = wire.follows(body, request, self._now(), invitees=self._settings.invitees)
         if not followed:
             try:
@@ -208,23 +214,13 @@ class ZoomMeetings:
         query: dict[str, str | int] = {"type": "scheduled", "page_size": 300}
         while True:
             page = await self._client.ask(
-                Call("list", "GET", f"users/{self._user(host)}/meetings", host, query)
+                Call("list", "GET", f"users/{self._user(host)}/meetings", query, lane=host)
             )
             for item in wire.items(page):
                 yield item
             if not page.get("next_page_token"):
                 return
             query["next_page_token"] = str(page["next_page_token"])
-
-    def _trust_the_list(self, tried: datetime) -> None:
-        rest = self._settings.list_lag_seconds - (self._now() - tried).total_seconds()
-        if rest > 0:
-            raise Transient(
-                "an earlier create may have made a meeting that Zoom does not list yet",
-                retry_after=rest,
-                provider="zoom",
-                reason="list_lag",
-            )
 
     def _user(self, host: str) -> str:
         # An app that people link may say nothing but `me`: https://developers.zoom.us/docs/api/using-zoom-apis/#the-me-value
