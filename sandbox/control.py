@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from sandbox.providers import Provider
     from sandbox.state import World
 
-HOMES = ("google", "microsoft")
-"""The providers that keep calendars."""
 STREAM_PAUSE = 15.0
 """Seconds after which a silent stream sends a comment, so that dead connections are noticed."""
 

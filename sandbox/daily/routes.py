@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
 from sandbox.daily import api
-from sandbox.daily.errors import Refused, invalid, response
-from sandbox.daily.room import Domain, Switches
+from sandbox.daily.errors import Refused, response
+from sandbox.daily.room import Domain
+from sandbox.portal import Work, portal, switch
 
 if TYPE_CHECKING:
     from sandbox.state import User, World
@@ -43,28 +43,14 @@ def routes(world: World) -> list[web.RouteDef]:
 
 def control_routes(world: World) -> list[web.RouteDef]:
     """Return the routes by which tests act as people at Daily's dashboard."""
+    works: dict[str, Work[Domain]] = {"rooms/{name}/delete": _delete, "switches": switch}
+    return portal("daily", partial(world.room, Domain), works, Refused, response)
 
-    async def delete(request: web.Request) -> web.Response:
-        """Delete a room at the dashboard."""
-        try:
-            world.room(Domain).remove(request.match_info["name"])
-        except Refused as refused:
-            return response(refused)
-        return web.json_response({})
 
-    async def switch(request: web.Request) -> web.Response:
-        """Set switches by name."""
-        wanted, domain = await request.json(), world.room(Domain)
-        unknown = wanted.keys() - {one.name for one in fields(Switches)}
-        if unknown:
-            return response(invalid(f"unknown switches: {', '.join(sorted(unknown))}"))
-        domain.switches = replace(domain.switches, **wanted)
-        return web.json_response(asdict(domain.switches))
-
-    return [
-        web.post("/_sandbox/daily/rooms/{name}/delete", delete),
-        web.post("/_sandbox/daily/switches", switch),
-    ]
+async def _delete(domain: Domain, request: web.Request) -> Mapping[str, Any]:
+    """Delete a room at the dashboard."""
+    domain.remove(request.match_info["name"])
+    return {}
 
 
 def snapshot(world: World) -> dict[str, Any]:

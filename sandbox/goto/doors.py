@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from sandbox.consent import back, page
 from sandbox.goto import oauth
 from sandbox.goto.room import GoTo
 
@@ -47,24 +48,22 @@ def _authorize(goto: GoTo, request: web.Request) -> web.Response:
     """Show who may say yes; `as=<address>` is a click on a name, and `as=nobody` one on Decline."""
     asked = request.query
     if asked.get("client_id") != oauth.CLIENT[0]:
-        return _page("unknown client", status=400)
+        return page("unknown client", status=400)
     if asked.get("response_type") != "code" or not asked.get("redirect_uri"):
-        return _page("invalid request", status=400)
+        return page("invalid request", status=400)
     if unknown := set(asked.get("scope", "").split()) - set(goto.switches.scopes):
-        return _back(
-            request, error="invalid_scope", error_description=f"not allowed: {' '.join(sorted(unknown))}"
+        return back(
+            asked, error="invalid_scope", error_description=f"not allowed: {' '.join(sorted(unknown))}"
         )
     if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-        return _back(request, error="invalid_request", error_description="code_challenge_method is S256")
+        return back(asked, error="invalid_request", error_description="code_challenge_method is S256")
     if asked.get("as") == "nobody":
-        return _back(
-            request, error="access_denied", error_description="The resource owner denied the request"
-        )
+        return back(asked, error="access_denied", error_description="The resource owner denied the request")
     person = goto.people.get(asked.get("as", "").lower())
     if person is None:
         return _choice(goto, asked)
     challenge, scope = asked.get("code_challenge", ""), asked.get("scope", "")
-    return _back(request, code=oauth.new_code(goto, person.email, asked["redirect_uri"], challenge, scope))
+    return back(asked, code=oauth.new_code(goto, person.email, asked["redirect_uri"], challenge, scope))
 
 
 def _choice(goto: GoTo, asked: Mapping[str, str]) -> web.Response:
@@ -73,18 +72,4 @@ def _choice(goto: GoTo, asked: Mapping[str, str]) -> web.Response:
         f'<li><a href="?{escape(urlencode(dict(asked) | {"as": who}))}">{escape(name)}</a></li>'
         for who, name in names
     )
-    return _page("Who are you?", f"<ul>{''.join(links)}</ul>")
-
-
-def _back(request: web.Request, **answer: str) -> web.Response:
-    """Send the browser back to the app."""
-    if "state" in request.query:
-        answer["state"] = request.query["state"]
-    uri = request.query["redirect_uri"]
-    location = uri + ("&" if "?" in uri else "?") + urlencode(answer)
-    return web.Response(status=302, headers={"Location": location})
-
-
-def _page(title: str, rest: str = "", *, status: int = 200) -> web.Response:
-    text = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1>{rest}"
-    return web.Response(status=status, text=text, content_type="text/html")
+    return page("Who are you?", f"<ul>{''.join(links)}</ul>")

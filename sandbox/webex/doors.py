@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from sandbox.consent import back, page
 from sandbox.webex import oauth
 from sandbox.webex.room import ALL_SCOPES, CLIENTS, Code, Site
 
@@ -36,14 +37,14 @@ def _authorize(site: Site, asked: Mapping[str, str]) -> web.Response:
     """Ask who it is and whether they agree; with `as=<address>` they have, with `decline=1` they have not."""
     if asked.get("client_id") not in CLIENTS or not asked.get("redirect_uri"):
         # To nobody knows where, nobody is sent back.
-        return _page("The request is not valid", status=400)
+        return page("The request is not valid", status=400)
     scopes = frozenset(asked.get("scope", "").split())
     if asked.get("response_type") != "code":
-        return _back(asked, error="unsupported_response_type")
+        return back(asked, error="unsupported_response_type")
     if not scopes or not scopes <= {*ALL_SCOPES, oauth.ALWAYS}:
-        return _back(asked, error="invalid_scope", error_description="The requested scope is invalid.")
+        return back(asked, error="invalid_scope", error_description="The requested scope is invalid.")
     if asked.get("decline"):
-        return _back(asked, error="access_denied", error_description="The user denied the request.")
+        return back(asked, error="access_denied", error_description="The user denied the request.")
     person = site.people.get(asked.get("as", "").lower())
     if person is None:
         return _question(site, asked, scopes)
@@ -57,7 +58,7 @@ def _authorize(site: Site, asked: Mapping[str, str]) -> web.Response:
         method,
         site.world.now(),
     )
-    return _back(asked, code=oauth.new_code(site, code))
+    return back(asked, code=oauth.new_code(site, code))
 
 
 def _question(site: Site, asked: Mapping[str, str], scopes: frozenset[str]) -> web.Response:
@@ -67,16 +68,4 @@ def _question(site: Site, asked: Mapping[str, str], scopes: frozenset[str]) -> w
     people = "".join(link(f"Accept as {email}", **{"as": email}) for email in site.people)
     wanted = "".join(f"<li><code>{escape(scope)}</code></li>" for scope in sorted(scopes))
     body = f"<p>It wants to:</p><ul>{wanted}</ul><ul>{people}{link('Decline', decline='1')}</ul>"
-    return _page(f"{asked['client_id']} asks for access to Webex", body)
-
-
-def _back(asked: Mapping[str, str], **answer: str) -> web.Response:
-    query = answer | ({"state": asked["state"]} if "state" in asked else {})
-    separator = "&" if "?" in asked["redirect_uri"] else "?"
-    location = asked["redirect_uri"] + separator + urlencode(query)
-    return web.Response(status=302, headers={"Location": location})
-
-
-def _page(title: str, rest: str = "", *, status: int = 200) -> web.Response:
-    text = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1>{rest}"
-    return web.Response(status=status, text=text, content_type="text/html")
+    return page(f"{asked['client_id']} asks for access to Webex", body)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from sandbox.portal import Work, portal, switch
 from sandbox.whereby import api
 from sandbox.whereby.errors import Refused, response
-from sandbox.whereby.room import Organisation, Switches
+from sandbox.whereby.room import Organisation
 
 if TYPE_CHECKING:
     from sandbox.state import User, World
@@ -42,25 +42,14 @@ def routes(world: World) -> list[web.RouteDef]:
 
 def control_routes(world: World) -> list[web.RouteDef]:
     """Return the routes by which tests act as people at Whereby's dashboard."""
+    works: dict[str, Work[Organisation]] = {"meetings/{meeting}/delete": _delete, "switches": switch}
+    return portal("whereby", partial(world.room, Organisation), works, Refused, response)
 
-    async def delete(request: web.Request) -> web.Response:
-        """Delete a room at the dashboard."""
-        world.room(Organisation).remove(request.match_info["meeting"])
-        return web.json_response({})
 
-    async def switch(request: web.Request) -> web.Response:
-        """Set switches by name."""
-        wanted, organisation = await request.json(), world.room(Organisation)
-        unknown = wanted.keys() - {one.name for one in fields(Switches)}
-        if unknown:
-            return response(Refused(400, f"unknown switches: {', '.join(sorted(unknown))}"))
-        organisation.switches = replace(organisation.switches, **wanted)
-        return web.json_response(asdict(organisation.switches))
-
-    return [
-        web.post("/_sandbox/whereby/meetings/{meeting}/delete", delete),
-        web.post("/_sandbox/whereby/switches", switch),
-    ]
+async def _delete(organisation: Organisation, request: web.Request) -> Mapping[str, Any]:
+    """Delete a room at the dashboard."""
+    organisation.remove(request.match_info["meeting"])
+    return {}
 
 
 def snapshot(world: World) -> dict[str, Any]:

@@ -5,12 +5,13 @@ https://developers.zoom.us/docs/integrations/oauth/
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from html import escape
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from sandbox.consent import back, page
 from sandbox.zoom import oauth
 from sandbox.zoom.room import Account
 
@@ -49,13 +50,13 @@ def _authorize(account: Account, request: web.Request) -> web.Response:
     asked = request.query
     if "scope" in asked:
         # The scopes are fixed in the app's registration; sending any is refused.
-        return _page("Invalid scope (4700)", status=400)
+        return page("Invalid scope (4700)", status=400)
     if asked.get("client_id") != oauth.USER_CLIENT[0]:
-        return _page("Invalid client id (4702)", status=400)
+        return page("Invalid client id (4702)", status=400)
     if asked.get("response_type") != "code" or not asked.get("redirect_uri"):
-        return _page("Invalid request", status=400)
+        return page("Invalid request", status=400)
     if "decline" in asked:
-        return _back(asked, {"error": "access_denied"})
+        return back(asked, error="access_denied")
     person = account.person(asked.get("as", ""))
     if person is None:
         links = (
@@ -63,22 +64,9 @@ def _authorize(account: Account, request: web.Request) -> web.Response:
             for p in account.people
         )
         no = f'<p><a href="?{escape(urlencode(dict(asked) | {"decline": "1"}))}">Decline</a></p>'
-        return _page("Who are you?", f"<ul>{''.join(links)}</ul>{no}")
+        return page("Who are you?", f"<ul>{''.join(links)}</ul>{no}")
     method = asked.get("code_challenge_method", "plain")
     code = oauth.new_code(
         account, person.email, asked["redirect_uri"], asked.get("code_challenge", ""), method
     )
-    return _back(asked, {"code": code})
-
-
-def _back(asked: Mapping[str, str], answer: dict[str, str]) -> web.Response:
-    answer |= {"state": asked["state"]} if "state" in asked else {}
-    separator = "&" if "?" in asked["redirect_uri"] else "?"
-    return web.Response(
-        status=302, headers={"Location": asked["redirect_uri"] + separator + urlencode(answer)}
-    )
-
-
-def _page(title: str, rest: str = "", *, status: int = 200) -> web.Response:
-    text = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1>{rest}"
-    return web.Response(status=status, text=text, content_type="text/html")
+    return back(asked, code=code)

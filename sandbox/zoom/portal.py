@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, fields, replace
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 
+from sandbox.control import read_json
+from sandbox.portal import Work, portal, switch, text
 from sandbox.zoom import rules, schema
 from sandbox.zoom.answers import join_url
 from sandbox.zoom.errors import Refused, invalid, response
 from sandbox.zoom.oauth import ACCOUNT_ID, USER_CLIENT, forget, new_code
-from sandbox.zoom.room import Account, Switches
+from sandbox.zoom.room import Account
 from sandbox.zoom.webhooks import Webhooks
-
-Work: TypeAlias = Callable[[Account, web.Request], Awaitable[Mapping[str, Any]]]
 
 
 def portal_routes(account: Callable[[], Account]) -> list[web.RouteDef]:
     """Return the control routes."""
-    works: dict[str, Work] = {
+    works: dict[str, Work[Account]] = {
         "meetings/{meeting}/delete": _delete,
         "meetings/{meeting}/edit": _edit,
         "meetings/{meeting}/recover": _recover,
         "meetings/{meeting}/purge": _purge,
         "meetings/{meeting}/webinar": _webinar,
         "webhooks": _webhook,
-        "switches": _switch,
+        "switches": switch,
         "privileges": _privilege,
         "codes": _code,
         "deauthorize": _deauthorize,
     }
-    return [web.post(f"/_sandbox/zoom/{path}", _handler(account, work)) for path, work in works.items()]
-
-
-def _handler(account: Callable[[], Account], work: Work) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handler(request: web.Request) -> web.Response:
-        try:
-            return web.json_response(await work(account(), request))
-        except Refused as refused:
-            return response(refused, "json")
-
-    return handler
+    return portal("zoom", account, works, Refused, partial(response, kind="json"))
 
 
 async def _delete(account: Account, request: web.Request) -> Mapping[str, Any]:
@@ -53,7 +44,7 @@ async def _delete(account: Account, request: web.Request) -> Mapping[str, Any]:
 async def _edit(account: Account, request: web.Request) -> Mapping[str, Any]:
     """Change a meeting in the portal, with the fields of an update: no token, no quota."""
     meeting = account.meeting(int(request.match_info["meeting"]))
-    body = await _json(request)
+    body = await read_json(request)
     problems = schema.problems(schema.UPDATE, body)
     if problems:
         raise invalid(*problems)
@@ -75,9 +66,9 @@ async def _purge(account: Account, request: web.Request) -> Mapping[str, Any]:
 
 async def _webhook(account: Account, request: web.Request) -> Mapping[str, Any]:
     """Have all events sent to {"url"}, signed with {"secret"}; say whether it could prove itself."""
-    wanted = await _json(request)
+    wanted = await read_json(request)
     try:
-        hook = await account.world.room(Webhooks).register(_text(wanted, "url"), _text(wanted, "secret"))
+        hook = await account.world.room(Webhooks).register(text(wanted, "url"), text(wanted, "secret"))
     except ValueError as error:
         raise Refused(400, 300, str(error)) from error
     return {"url": hook.url, "validated": hook.validated}
@@ -90,31 +81,19 @@ async def _webinar(account: Account, request: web.Request) -> Mapping[str, Any]:
     return {"id": meeting.id}
 
 
-async def _switch(account: Account, request: web.Request) -> Mapping[str, Any]:
-    """Set switches by name; `scopes` takes effect with the next tokens."""
-    wanted = await _json(request)
-    unknown = wanted.keys() - {f.name for f in fields(Switches)}
-    if unknown:
-        raise Refused(400, 300, f"unknown switches: {', '.join(sorted(unknown))}")
-    if "scopes" in wanted:
-        wanted["scopes"] = tuple(wanted["scopes"])
-    account.switches = replace(account.switches, **wanted)
-    return asdict(account.switches)
-
-
 async def _privilege(account: Account, request: web.Request) -> Mapping[str, Any]:
     """Let {"assistant"} schedule for {"boss"}."""
-    wanted = await _json(request)
-    account.privileges.add((_text(wanted, "assistant").lower(), _text(wanted, "boss").lower()))
+    wanted = await read_json(request)
+    account.privileges.add((text(wanted, "assistant").lower(), text(wanted, "boss").lower()))
     return {}
 
 
 async def _code(account: Account, request: web.Request) -> Mapping[str, Any]:
     """Say yes for {"email"} and return the code; redirect_uri and PKCE's challenge as in authorize."""
-    wanted = await _json(request)
+    wanted = await read_json(request)
     code = new_code(
         account,
-        _text(wanted, "email").lower(),
+        text(wanted, "email").lower(),
         wanted.get("redirect_uri", ""),
         wanted.get("code_challenge", ""),
         wanted.get("code_challenge_method", "plain"),
@@ -124,23 +103,9 @@ async def _code(account: Account, request: web.Request) -> Mapping[str, Any]:
 
 async def _deauthorize(account: Account, request: web.Request) -> Mapping[str, Any]:
     """Take the app away in the portal: every token of {"email"} dies, and Zoom tells the app."""
-    email = _text(await _json(request), "email").lower()
+    email = text(await read_json(request), "email").lower()
     forget(account, email)
     person = account.person(email)
     if person is not None:
         account.world.room(Webhooks).deauthorized(person, USER_CLIENT[0], ACCOUNT_ID)
     return {}
-
-
-async def _json(request: web.Request) -> dict[str, Any]:
-    body = await request.json() if request.can_read_body else {}
-    if not isinstance(body, dict):
-        raise Refused(400, 300, "a JSON object is wanted")
-    return body
-
-
-def _text(wanted: Mapping[str, Any], key: str) -> str:
-    value = wanted.get(key)
-    if not isinstance(value, str):
-        raise Refused(400, 300, f"{key} is missing")
-    return value
