@@ -9,9 +9,9 @@ Every method may raise `Transient`, `Unauthorized` or `Rejected` (see `errors.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from connectors.model import (
     CalendarInfo,
@@ -99,18 +99,4 @@ class Listing(Protocol):
         """List the meetings that carry a key, whosever, of one host; "" where an account has but one list.
 
         What carries no key is left out. A host whom the provider does not know has no meetings.
-        """
-
-
-class Consent(Protocol):
-    """How a person lets us look after their calendars, at a page of the provider's."""
-
-    async def begin(self, address: str) -> tuple[str, Mapping[str, Any]]:
-        """Return the page to open, and what to keep, as JSON may hold it, until the answer comes back."""
-
-    async def end(self, flow: Mapping[str, Any], answer: Mapping[str, str]) -> tuple[str, str]:
-        """Return the address of who signed in, in lower case, and what to keep of it, which is secret.
-
-        `answer` is the query of the page's redirect. Raises Unauthorized where the person declined or did not
-        allow everything, and Rejected where the answer does not belong to the flow.
         """

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from connectors.base import Consent
 from connectors.errors import Unauthorized
 from connectors.google import account as google_account
 from connectors.http import Http
@@ -16,6 +15,9 @@ from connectors.linking import Account, Authorised, Lacking, Linkable, Way
 from connectors.model import Identity
 from connectors.oauth import Now
 from connectors.settings import GoogleSettings, MicrosoftSettings
+
+if TYPE_CHECKING:
+    from connectors.microsoft.consent import MicrosoftConsent
 
 MISSING = "missing_scope"
 
@@ -35,15 +37,15 @@ class Microsoft:
 
     async def begin(self, account: str, redirect_uri: str, state: str, verifier: str) -> tuple[str, str]:
         """Return the page where the person says yes, and msal's flow, which has a verifier of its own."""
-        url, flow = await self._consent(redirect_uri).begin(account)
+        url, flow = await self._consent().begin(account, redirect_uri)
         parts = urlsplit(url)
         query = urlencode({**dict(parse_qsl(parts.query)), "state": state})
         return urlunsplit(parts._replace(query=query)), json.dumps({**flow, "state": state})
 
     async def end(self, query: Mapping[str, str], kept: str, redirect_uri: str) -> Authorised:
-        """Redeem the code. Raises Lacking where too little was allowed, and else as `Consent.end`."""
+        """Redeem the code. Raises Lacking where too little was allowed, and else as msal's consent."""
         try:
-            who, cache = await self._consent(redirect_uri).end(json.loads(kept), query)
+            who, cache = await self._consent().end(json.loads(kept), query)
         except Unauthorized as error:
             if error.reason != MISSING:
                 raise
@@ -56,10 +58,10 @@ class Microsoft:
         """Do nothing: Microsoft lets people and administrators take a consent back, but not an app."""
         return False
 
-    def _consent(self, redirect_uri: str) -> Consent:
+    def _consent(self) -> MicrosoftConsent:
         from connectors.microsoft.consent import MicrosoftConsent  # noqa: PLC0415 - loads msal
 
-        return MicrosoftConsent(self.http, replace(self.settings, redirect_uri=redirect_uri), self.now)
+        return MicrosoftConsent(self.http, self.settings, self.now)
 
 
 def ways(

@@ -8,7 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
 
-from connectors.base import Calendar, Consent, Meetings
+from connectors.base import Calendar, Meetings
 from connectors.errors import Rejected, Unauthorized
 from connectors.http import Http
 from connectors.model import Identity
@@ -172,12 +172,6 @@ class Registry:
             self._apis.pop(credentials.address, None)
         elif self._tenant is not None:
             self._tenant.forget(credentials.address)
-
-    def consent(self, provider: str) -> Consent:
-        """Return how a person's consent is asked for. Raises Rejected where a provider is not asked in this way."""
-        if provider != "microsoft" or self.microsoft is None:
-            raise Rejected(f"{provider} is not configured for people's consent", reason="not_configured")
-        return self._microsoft().consent()
 
     def _microsoft(self) -> Tenant:
         from connectors.microsoft.connect import Tenant

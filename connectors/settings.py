@@ -52,7 +52,6 @@ class MicrosoftSettings:
     client_secret: str = field(repr=False)
     graph_base: str = "https://graph.microsoft.com/v1.0"
     authority: str = "https://login.microsoftonline.com"
-    redirect_uri: str = "http://localhost:8479"  # where a person's consent comes back to
     subscription_minutes: int = 10_000
     window_days: int = 365  # how far ahead calendars are listed
     categories: Mapping[str, str] = field(default_factory=dict)

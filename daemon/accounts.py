@@ -40,7 +40,7 @@ def everybody(config: Config) -> Sequence[Person]:
         *(Person("google", one, "delegated") for one in (google.subjects if google else ())),
         *(Person("google", one.email, "user", one.refresh_token) for one in config.google_users()),
         *(Person("microsoft", one, "application") for one in (microsoft.users if microsoft else ())),
-        *(Person("microsoft", one.email, "user", one.token_cache) for one in config.microsoft_people()),
+        *(Person("microsoft", one, "user") for one in (microsoft.people if microsoft else ())),
     ]
 
 

@@ -65,8 +65,9 @@ def trouble_of(conn: sqlite3.Connection, key: str) -> list[dict[str, Any]]:
             found.append(_fact(own.account, own.provider, own.id, own.trouble, mend, waiting))
     profile = profiles.get(conn, key)
     if profile is not None and profile.trouble:
-        user = (profile.provider, profile.mode) == ("microsoft", "user")
-        mend = f"huddled connect microsoft {profile.address}" if user else ""
+        mend = (
+            f"huddled link {profile.provider} --account {profile.address}" if profile.mode == "user" else ""
+        )
         found.append(_fact(profile.address, profile.provider, profile.id, profile.trouble, mend, []))
     return found
 

@@ -82,40 +82,6 @@ def demo(story: bool, port: int, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("provider", type=click.Choice(["microsoft"]))
-@click.argument("address")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there, not to token_file."
-)
-@config_option
-def connect(provider: str, address: str, out: Path | None, path: Path) -> None:
-    """Have the person at ADDRESS agree in a browser, so that their own calendars can be looked after."""
-    from connectors.errors import ProviderError
-    from daemon import logs
-    from daemon.connect import connect_account
-
-    config = read_config(path)
-    logs.configure("warning", config.log.format)
-    file = out or next((one.path for one in config.microsoft_people() if one.email == address.lower()), None)
-    if file is None:
-        click.echo(
-            f"{address} is not in [[microsoft.people]] with a file of its own: add it, or give --out.",
-            err=True,
-        )
-        sys.exit(2)
-
-    def say(url: str) -> None:
-        click.echo(f"Open this address in a browser and sign in as {address}:\n\n  {url}\n")
-
-    try:
-        asyncio.run(connect_account(config, provider, address, file, lambda: datetime.now(UTC), say))
-    except (ProviderError, OSError) as error:
-        click.echo(f"not connected: {error}", err=True)
-        sys.exit(1)
-    click.echo(f"{address} is connected: {file}. Restart huddled to begin.")
-
-
-@main.command()
 @click.argument("provider")
 @click.option("--account", required=True, help="Whose account it is: the address of their calendar.")
 @click.option("--redirect-uri", default="", help="Where the browser is sent when all is done.")

@@ -14,8 +14,8 @@ from rich.console import Console
 from connectors.errors import ProviderError
 from connectors.http import connect
 from connectors.model import Changes
-from connectors.registry import Credentials, Registry
-from daemon.accounts import everybody
+from connectors.registry import Registry
+from daemon.accounts import Accounts
 from daemon.actions import Provision, Record, Write
 from daemon.config.model import Config
 from daemon.look import PROBE, Look, look
@@ -24,10 +24,10 @@ from daemon.policy import judge
 from daemon.report import describe
 from daemon.retry import reason
 from daemon.world import World, chosen
-from store import calendars, conferences, events, profiles
+from store import calendars, conferences, events
 from store.calendars import calendar_id
-from store.db import rehearse
-from store.profiles import profile_id
+from store.db import InlineStore, rehearse
+from store.secrets import trial_vault
 
 Facts = dict[str, Any]
 
@@ -46,22 +46,12 @@ async def dry_run(config: Config) -> Facts:
             microsoft=config.microsoft_settings(),
             third_party=False,
         )
-        people = _people(config)
-        world = World(config, registry, time.time, people)
+        # A token that is replaced meanwhile is kept in the copy alone: at these providers the old ones stay good.
+        vault = trial_vault(config.store.key_file)
+        people = await Accounts(config, InlineStore(conn), vault).enrol(time.time())
+        world = World(config, registry, time.time, dict(people))
         found = [one for profile in people for one in await _profile(world, profile, conn)]
     return {"at": datetime.now(UTC).isoformat(timespec="seconds"), "calendars": found}
-
-
-def _people(config: Config) -> dict[str, Credentials]:
-    found = {}
-    for one in everybody(config):
-        save = _discard if one.mode == "user" else None
-        found[profile_id(one.provider, one.address)] = Credentials(one.provider, one.address, one.token, save)
-    return found
-
-
-async def _discard(_: str) -> None:
-    """Keep nothing, this is a dry run; refresh tokens of these providers stay good when they are not replaced."""
 
 
 async def _profile(world: World, profile: str, conn: sqlite3.Connection) -> list[Facts]:
@@ -73,7 +63,6 @@ async def _profile(world: World, profile: str, conn: sqlite3.Connection) -> list
         listed = [info for info in await connector.calendars() if info.writable]
     except ProviderError as error:
         return [{"account": address, "calendar": None, "error": reason(error)}]
-    profiles.ensure(conn, provider, address, "rehearsed", world.now())
     found = []
     for info in listed:
         if not chosen(world.config, provider, info.remote, info.name):

@@ -81,7 +81,7 @@ def ways(config: Config, http: Http, now: Callable[[], datetime]) -> Mapping[str
         http,
         now,
         config.google_settings() if config.google_users() else None,
-        config.microsoft_settings() if config.microsoft_people() else None,
+        config.microsoft_settings() if config.microsoft and config.microsoft.people else None,
     )
     return {**linkables(http, now, settings(config)), **opening}
 

@@ -141,11 +141,7 @@ class World:
         if found is None:
             raise Unauthorized(f"{profile} is no longer in the configuration", reason="not_configured")
         if found.save is not None and not found.refresh_token:
-            connect = found.provider == "microsoft"
-            how = (
-                f"connect microsoft {found.address}" if connect else f"link google --account {found.address}"
-            )
-            mend = f"run: huddled {how}"
+            mend = f"run: huddled link {found.provider} --account {found.address}"
             raise Unauthorized(
                 f"{found.address} has not agreed yet; {mend}", provider=found.provider, reason="not_connected"
             )

@@ -47,6 +47,11 @@ def open_vault(path: Path) -> Vault:
         ) from None
 
 
+def trial_vault(path: Path) -> Vault:
+    """Read the key file, or make a key for the time being where there is none: a rehearsal writes no files."""
+    return open_vault(path) if path.exists() else Vault([Fernet.generate_key()])
+
+
 def _create(path: Path) -> None:
     """Write the whole key under another name first: a crash or a full disk must leave none, not half a one."""
     part = path.with_name(f"{path.name}.part")

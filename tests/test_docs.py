@@ -180,7 +180,6 @@ def test_every_key_of_the_configuration_that_is_mentioned_exists(page):
         *sections(),
         "google.users",
         "microsoft.categories",
-        "microsoft.people",
     }
 
 

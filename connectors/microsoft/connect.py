@@ -8,7 +8,6 @@ from connectors.http import Http
 from connectors.microsoft import auth
 from connectors.microsoft.api import Api
 from connectors.microsoft.calendar import MicrosoftCalendar
-from connectors.microsoft.consent import MicrosoftConsent
 from connectors.microsoft.reading import Reader
 from connectors.microsoft.requests import Requests
 from connectors.microsoft.subscriptions import Cap
@@ -59,10 +58,6 @@ class Tenant:
     def forget(self, address: str) -> None:
         """Begin anew with a mailbox: there is another consent for it."""
         self._mailboxes.pop(address.lower(), None)
-
-    def consent(self) -> MicrosoftConsent:
-        """Return how a person's consent is asked for."""
-        return MicrosoftConsent(self.http, self.settings, self.now)
 
     def _mailbox(self, address: str, kept: str, save: Save | None) -> Mailbox:
         name = address.lower()

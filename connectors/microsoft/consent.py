@@ -1,4 +1,4 @@
-"""A person's consent, from the page where they give it to the token cache that it leaves. Behind `base.Consent`.
+"""A person's consent, from the page where they give it to the token cache that it leaves. Behind `linking.Way`.
 
 The flow has its own proof (PKCE) and state, and may be used once.
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
@@ -27,17 +27,17 @@ class MicrosoftConsent:
         self._http = http
         self._now = now
 
-    async def begin(self, address: str) -> tuple[str, Mapping[str, Any]]:
-        """Return the page to open, and what to keep until the answer is there."""
+    async def begin(self, address: str, redirect_uri: str) -> tuple[str, Mapping[str, Any]]:
+        """Return the page to open, and what to keep until the browser has come back to `redirect_uri`."""
         client = self._client(address)
 
         def step(app: Any) -> Result:
             with warnings.catch_warnings():
-                # Our listener is on this machine, and the answer holds a code that is nothing without the flow.
+                # The answer comes in the address, and holds a code that is nothing without the flow.
                 warnings.filterwarnings("ignore", message="response_mode")
                 flow: Result = app.initiate_auth_code_flow(
                     scopes_for(self._settings),
-                    redirect_uri=self._settings.redirect_uri,
+                    redirect_uri=redirect_uri,
                     login_hint=address or None,
                 )
             return flow

@@ -32,7 +32,7 @@ _TRACE = re.compile(r"\s*Trace ID:")  # for Microsoft's support, in what follows
 
 def reconnect(address: str) -> str:
     """Say how a person's account is connected again."""
-    return f"run: huddled connect microsoft {address}"
+    return f"run: huddled link microsoft --account {address}"
 
 
 def judge(result: Mapping[str, Any] | None, address: str = "") -> ProviderError:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from daemon.config.facts import Facts
 from daemon.config.kinds import loopback
 from daemon.config.problems import Finding
-from daemon.config.secret_files import pending, resolve
 from daemon.config.toml_lines import KeyPath
 
 # Where people are listed, by the section of their provider, and the word for it.
@@ -24,7 +23,6 @@ def account_contradictions(facts: Facts) -> Iterator[Finding]:
         _microsoft_people,
         _listed_twice,
         _listed_with_both,
-        _consent,
         _google_renewal,
         _microsoft_renewal,
         _categories,
@@ -87,14 +85,14 @@ def _microsoft_people(facts: Facts) -> Iterator[Finding]:
         return
     stated = facts.values["microsoft"]
     if not (stated.get("users") or stated.get("people")):
-        fix = "List people in users (the app's own permissions) or in [[microsoft.people]] (their consent)."
+        fix = "List people in users (the app's own permissions) or in people (their consent)."
         yield Finding(("microsoft",), "nobody's calendars are looked after", fix)
     tenant = facts.get("microsoft", "tenant")
     if stated.get("users") and tenant and tenant.lower() in {"common", "organizations"}:
         yield Finding(
             ("microsoft", "tenant"),
             "stands for every tenant, but the app's own permissions are those of one",
-            "Give the directory (tenant) id, or move the people in users to [[microsoft.people]].",
+            "Give the directory (tenant) id, or move the people in users to people.",
         )
 
 
@@ -125,16 +123,6 @@ def _people(facts: Facts, section: str) -> Iterator[tuple[KeyPath, str]]:
             )
             if isinstance(email, str):
                 yield at, email.lower()
-
-
-def _consent(facts: Facts) -> Iterator[Finding]:
-    for path, person in facts.inside("microsoft", "people"):
-        file = person.get("token_file") if isinstance(person, Mapping) else None
-        if file and pending(resolve(file, facts.where)):
-            fix = (
-                "Run huddled connect microsoft with this address; until then these calendars are left alone."
-            )
-            yield Finding((*path, "token_file"), "this person has not agreed yet", fix, "warning")
 
 
 def _google_renewal(facts: Facts) -> Iterator[Finding]:

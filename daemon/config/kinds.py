@@ -25,7 +25,6 @@ from daemon.config.secret_files import (
     find_key_file,
     read_secret,
     read_service_account,
-    read_token_cache,
     wrong,
 )
 
@@ -168,10 +167,6 @@ def _service_account(value: Any, info: ValidationInfo) -> SecretFile:
     return read_service_account(_text(value), _where(info))
 
 
-def _token_cache(value: Any, info: ValidationInfo) -> SecretFile:
-    return read_token_cache(_text(value), _where(info))
-
-
 def _key_file(value: Any, info: ValidationInfo) -> Path:
     return find_key_file(_text(value), _where(info))
 
@@ -197,7 +192,6 @@ Listen = Annotated[
 ]
 Secret = Annotated[SecretFile, PlainValidator(_secret), _SHOW, _PATH]
 ServiceAccount = Annotated[SecretFile, PlainValidator(_service_account), _SHOW, _PATH]
-TokenCache = Annotated[SecretFile, PlainValidator(_token_cache), _SHOW, _PATH]
 KeyFile = Annotated[Path, PlainValidator(_key_file), PlainSerializer(str, return_type=str), _PATH]
 Database = Annotated[str, AfterValidator(database), Field(json_schema_extra={"pattern": "^sqlite:///."})]
 Url = Annotated[str, AfterValidator(plain_url), Field(json_schema_extra={"format": "uri"})]

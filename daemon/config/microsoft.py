@@ -6,35 +6,15 @@ The defaults are those of `connectors/settings.py`, with every reason there; a t
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from connectors.settings import MicrosoftSettings
 from connectors.wording import DEFAULT, Wording
-from daemon.config.kinds import LISTED, Link, Mail, Name, Secret, Tenant, TokenCache, Url
+from daemon.config.kinds import LISTED, Mail, Name, Secret, Tenant, Url
 from daemon.config.sections import Section
 from daemon.rules import Choice
-
-
-@dataclass(frozen=True, slots=True)
-class MicrosoftPerson:
-    """A person who agrees, or is to agree, to huddled in a browser."""
-
-    email: str
-    token_cache: str = field(repr=False)  # as `huddled connect` wrote it; "" where it has not yet
-    path: Path | None = None  # where it is, or is to be; None where it is kept in the store alone
-
-
-class MicrosoftPersonSettings(Section):
-    """A person who agreed to huddled in a browser; not needed for those in `users`."""
-
-    email: Annotated[Mail, Field(examples=["ada@example.com"])]
-    """The address of the person's mailbox."""
-    token_file: Annotated[TokenCache | None, Field(examples=["credential:microsoft-token"])] = None
-    """The file of `huddled connect microsoft ADDRESS`; not needed for those who agree with `huddled link microsoft`."""
 
 
 class Microsoft(Section):
@@ -48,8 +28,8 @@ class Microsoft(Section):
     """The file of the app's client secret: its value, not its id."""
     users: Annotated[tuple[Mail, ...], LISTED] = ()
     """The people whose calendars the app looks after with permissions of its own."""
-    people: Annotated[tuple[MicrosoftPersonSettings, ...], LISTED] = ()
-    """People who agreed by themselves."""
+    people: Annotated[tuple[Mail, ...], LISTED] = ()
+    """People who agree by themselves, in a browser, at the address that `huddled link microsoft` prints."""
     calendars: Annotated[tuple[Name, ...], LISTED] = ("*",)
     """Patterns with * and ? for the id or name of the calendars to look after; only writable ones count."""
     exclude: Annotated[tuple[Name, ...], LISTED] = ()
@@ -58,8 +38,6 @@ class Microsoft(Section):
     """Which meeting an Outlook category asks for, upper and lower case alike."""
     subscription_minutes: Annotated[int, Field(ge=45, le=10_070)] = 10_000
     """How long a subscription to notifications is asked to last."""
-    redirect_uri: Link = "http://localhost:8479"
-    """Where the browser comes back to when a person has agreed; registered with the app."""
     graph_base: Url = "https://graph.microsoft.com/v1.0"
     """Where Microsoft Graph is."""
     authority: Url = "https://login.microsoftonline.com"
@@ -76,18 +54,8 @@ class Microsoft(Section):
             client_secret=self.client_secret_file.text.get_secret_value(),
             graph_base=self.graph_base,
             authority=self.authority,
-            redirect_uri=self.redirect_uri,
             subscription_minutes=self.subscription_minutes,
             window_days=window_days,
             categories={name: choice for name, choice in self.categories.items() if choice in known},
             wording=wording,
-        )
-
-    def consenting(self) -> tuple[MicrosoftPerson, ...]:
-        """Return those who agree by themselves."""
-        return tuple(
-            MicrosoftPerson(one.email, file.text.get_secret_value(), file.path)
-            if (file := one.token_file)
-            else MicrosoftPerson(one.email, "")
-            for one in self.people
         )

@@ -14,7 +14,7 @@ from daemon.config.details import Details
 from daemon.config.google import Google, GoogleUser
 from daemon.config.goto import GoTo
 from daemon.config.kinds import LISTED
-from daemon.config.microsoft import Microsoft, MicrosoftPerson
+from daemon.config.microsoft import Microsoft
 from daemon.config.problems import Problem
 from daemon.config.rooms import Daily, Jitsi, Whereby
 from daemon.config.sections import (
@@ -103,10 +103,6 @@ class Config(Section):
         if self.microsoft is None:
             return None
         return self.microsoft.settings(self.sync.window_days, self.services(), self.details.wording())
-
-    def microsoft_people(self) -> tuple[MicrosoftPerson, ...]:
-        """Return the people who agree by themselves; the others are `microsoft.users`."""
-        return self.microsoft.consenting() if self.microsoft else ()
 
     def zoom_settings(self) -> ZoomSettings | None:
         """Return what the Zoom connector needs, its secret included; None where [zoom] is missing."""

@@ -93,37 +93,6 @@ def read_service_account(value: str, where: Where) -> SecretFile:
     return SecretFile(path, SecretStr(text))
 
 
-def read_token_cache(value: str, where: Where) -> SecretFile:
-    """Read what `huddled connect microsoft` wrote; "" where it has not been run yet.
-
-    Raises PydanticCustomError when the file holds something else.
-    """
-    path = resolve(value, where)
-    text = "" if pending(path) else _read(value, path)
-    try:
-        cache: Any = json.loads(text or '{"RefreshToken": {"": {}}}')
-    except (ValueError, RecursionError):
-        cache = None
-    if (
-        not isinstance(cache, dict)
-        or not isinstance(cache.get("RefreshToken"), dict)
-        or not cache["RefreshToken"]
-    ):
-        raise wrong(
-            "the file is not what huddled connect microsoft writes",
-            "Take it away, and run huddled connect microsoft with this person's address.",
-        )
-    return SecretFile(path, SecretStr(text))
-
-
-def pending(path: Path) -> bool:
-    """Tell whether a file has still to be written: it is missing or empty."""
-    try:
-        return not path.exists() or (path.is_file() and path.stat().st_size == 0)
-    except OSError:
-        return False
-
-
 def find_key_file(value: str, where: Where) -> Path:
     """Return the path of a key that may not be there yet. Raises PydanticCustomError when it is unusable."""
     path = resolve(value, where)

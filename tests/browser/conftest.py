@@ -88,8 +88,8 @@ def _openable(folder, providers):
             "client_secret_file": secret(folder / "microsoft.secret", "sandbox-app-secret"),
             "graph_base": f"{base}/microsoft/v1.0",
             "authority": f"{base}/microsoft/login",
+            "people": [GRACE],
         },
-        "microsoft.people": [{"email": GRACE}],
     }
 
 

@@ -19,6 +19,7 @@ from connectors.details import details
 from connectors.errors import CursorExpired, Ignored, NotFound, Rejected, Transient, Unauthorized
 from connectors.http import connect
 from connectors.lanes import Limits
+from connectors.microsoft.consent import MicrosoftConsent
 from connectors.model import CalendarInfo
 from connectors.registry import Credentials, Registry
 from connectors.wording import GERMAN, Wording
@@ -680,8 +681,8 @@ async def test_the_app_has_one_token_for_all_mailboxes(microsoft, stage):
 
 async def consented(microsoft, session, registry, email=ADA):
     """Have a person click through the page, and return credentials and what is saved of them."""
-    consent = registry.consent("microsoft")
-    url, flow = await consent.begin(email)
+    consent = MicrosoftConsent(microsoft.http, registry.microsoft, registry.now)
+    url, flow = await consent.begin(email, "http://localhost:8480/back")
     async with session.get(url, allow_redirects=False) as answer:
         query = dict(URL(answer.headers["Location"]).query)
     who, kept = await consent.end(json.loads(json.dumps(flow)), query)
@@ -716,7 +717,7 @@ async def test_a_person_who_takes_consent_back_is_told_how_to_connect_again(micr
     stage.advance(2 * 3600)
     with pytest.raises(Unauthorized) as caught:
         await calendar.calendars()
-    assert str(caught.value).endswith(f"run: huddled connect microsoft {ADA}")
+    assert str(caught.value).endswith(f"run: huddled link microsoft --account {ADA}")
 
 
 async def test_a_person_cannot_reach_another_mailbox(microsoft, stage):

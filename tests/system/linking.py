@@ -45,8 +45,8 @@ def linkable(folder: Path, providers: Providers) -> dict[str, Any]:
     }
 
 
-def agree(url: str, provider: str, who: str) -> str:
-    """Go through a link in a fresh browser as `who` at the provider. Returns the last page."""
+def agree(url: str, provider: str, who: str, *, deny: bool = False) -> str:
+    """Go through a link in a fresh browser as `who` at the provider, who agrees or not. Returns the last page."""
     browser = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
     )
@@ -61,7 +61,8 @@ def agree(url: str, provider: str, who: str) -> str:
     )
     left = read(urljoin(url, action), {"proof": proof, "provider": provider})
     onward = re.search(r'content="0; ?url=([^"]+)"', left)[1].replace("&amp;", "&")
-    return read(f"{onward}&as={who}")
+    answer = "&sandbox_answer=deny" if deny else ""
+    return read(f"{onward}&as={who}{answer}")
 
 
 def link_account(stage: Stage, provider: str, who: str) -> str:

@@ -158,13 +158,13 @@ def test_a_plan_tells_of_those_who_have_not_agreed_yet_and_plans_for_the_others(
             "tenant": "sandbox-tenant",
             "client_id": "sandbox-app",
             "client_secret_file": secret(tmp_path / "microsoft.secret", "sandbox-app-secret"),
+            "people": ["carol@example.com"],
         },
-        **{"microsoft.people": [{"email": "carol@example.com", "token_file": str(tmp_path / "carol.token")}]},
     )
     event = stage.ada.add("Plan @zoom")
     planned = stage.huddled.told("plan")["calendars"]
     (error,) = [calendar["error"] for calendar in planned if "error" in calendar]
-    assert "run: huddled connect microsoft carol@example.com" in error
+    assert "run: huddled link microsoft --account carol@example.com" in error
     assert event.id in [owed["event"] for calendar in planned for owed in calendar.get("owed", ())]
 
 

@@ -11,7 +11,6 @@ from daemon.config.problems import ConfigError, problem_line
 from daemon.config.words import fields_at
 
 SECRET = "hunter2hunter2"
-CACHE = json.dumps({"RefreshToken": {"uid.utid": {"secret": SECRET}}, "Account": {}}, indent=4)
 KEY = {"type": "service_account", "client_email": "huddled@x.iam.example", "private_key": SECRET}
 
 BASE = """\
@@ -66,7 +65,6 @@ api_key_file = "rooms.secret"
 def furnish(directory):
     """Put one good file for each secret into the directory, and return it."""
     write(directory / "account.json", json.dumps(KEY))
-    write(directory / "ada.cache", CACHE)
     for name in (
         "zoom.secret",
         "rooms.secret",

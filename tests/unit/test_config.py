@@ -25,7 +25,6 @@ from daemon.config.problems import ConfigError, Problem, problem_line, problems_
 from daemon.rules import Flags, Rule
 from tests.unit.config_files import (
     BASE,
-    CACHE,
     GOOGLE,
     GOTO,
     KEY,
@@ -122,48 +121,10 @@ def test_categories_ask_for_nothing_that_is_not_set_up_unless_the_operator_says_
     assert read(place, BASE + MICROSOFT + "[microsoft.categories]\n").microsoft_settings().categories == {}
 
 
-PERSON = '[[microsoft.people]]\nemail = "Ada@example.com"\ntoken_file = "ada.cache"\n'
-
-
 def test_people_may_agree_to_microsoft_by_themselves(place):
-    config = read(place, BASE + MICROSOFT + PERSON)
-    [ada] = config.microsoft_people()
-    assert (ada.email, ada.token_cache, ada.path) == ("ada@example.com", CACHE, place / "ada.cache")
-    assert SECRET not in repr(ada) + repr(config) + config.model_dump_json()
-    assert (config.microsoft.users, config.warnings) == (("grace@example.com",), ())
-
-
-@pytest.mark.parametrize("content", [None, ""])
-def test_a_person_who_has_not_agreed_yet_is_a_warning_that_says_how(place, content):
-    (place / "ada.cache").unlink()
-    if content is not None:
-        write(place / "ada.cache", content)
-    config = read(place, BASE + MICROSOFT + PERSON)
-    assert [person.token_cache for person in config.microsoft_people()] == [""]
-    assert [problem_line("c", warning) for warning in config.warnings] == [
-        (
-            "c:13: warning: [[microsoft.people]] #1 token_file: this person has not agreed yet. "
-            "Run huddled connect microsoft with this address; until then these calendars are left alone."
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    "content", ["{}", "[]", SECRET, '{"RefreshToken": {}}', '{"RefreshToken": 1}', "[" * 9999]
-)
-def test_what_is_no_token_cache_is_a_problem(place, content):
-    write(place / "ada.cache", content)
-    [line] = lines(place, BASE + MICROSOFT + PERSON)
-    assert line == (
-        "13: [[microsoft.people]] #1 token_file: the file is not what huddled connect microsoft writes. "
-        "Take it away, and run huddled connect microsoft with this person's address."
-    )
-
-
-def test_a_token_cache_that_others_can_read_is_a_warning(place):
-    (place / "ada.cache").chmod(0o644)
-    [warning] = read(place, BASE + MICROSOFT + PERSON).warnings
-    assert (warning.key, warning.line) == ("[[microsoft.people]] #1 token_file", 13)
+    config = read(place, BASE + MICROSOFT + 'people = ["Ada@example.com"]\n')
+    assert (config.microsoft.users, config.microsoft.people) == (("grace@example.com",), ("ada@example.com",))
+    assert config.warnings == ()
 
 
 def test_people_may_come_with_refresh_tokens_of_their_own(place):
@@ -181,7 +142,7 @@ def test_providers_that_are_left_out_have_no_settings(place):
     config = read(place, BASE)
     assert (config.google_settings(), config.microsoft_settings()) == (None, None)
     assert (config.zoom_settings(), config.static_settings()) == (None, None)
-    assert (config.services(), config.google_users(), config.microsoft_people()) == ((), (), ())
+    assert (config.services(), config.google_users()) == ((), ())
 
 
 def test_the_policy_gets_plain_data(place):
@@ -268,14 +229,13 @@ def test_a_configuration_cannot_be_changed(place):
 
 def test_addresses_of_providers_end_as_their_connectors_want_them(place):
     google = GOOGLE + 'api_base = "http://127.0.0.1:9/calendar"\ntoken_url = "http://[::1]:9/token/"\n'
-    microsoft = 'graph_base = "https://graph.example/v1.0/"\nredirect_uri = "http://localhost:8479/"\n'
+    microsoft = 'graph_base = "https://graph.example/v1.0/"\n'
     zoom = 'api_base = "https://zoom.example/v2/"\n'
     config = read(place, BASE + google + MICROSOFT + microsoft + ZOOM + zoom)
     assert config.google_settings().api_base == "http://127.0.0.1:9/calendar/"
     assert config.google_settings().token_url == "http://[::1]:9/token"
     assert config.zoom_settings().api_base == "https://zoom.example/v2"
     assert config.microsoft_settings().graph_base == "https://graph.example/v1.0"
-    assert config.microsoft_settings().redirect_uri == "http://localhost:8479/"  # compared letter for letter
 
 
 def test_a_byte_order_mark_and_foreign_line_ends_do_no_harm(place):
@@ -315,7 +275,7 @@ def test_secrets_show_nowhere(place):
         f'[store2]\nurl = "{SECRET}"',
         f'{MICROSOFT}client_secret = "{SECRET}"',
         f'{MICROSOFT}categories = {{Zoom = "{SECRET}"}}',
-        f'{MICROSOFT}people = [{{email = "{SECRET}", token_file = "{SECRET}"}}]',
+        f'{MICROSOFT}people = ["{SECRET}"]',
         MICROSOFT.replace("example.onmicrosoft.com", f"{SECRET}/x"),
         MICROSOFT.replace("microsoft.secret", SECRET),
         f'[log]\nlevel = "{SECRET}',

@@ -279,6 +279,3 @@ def test_what_is_not_configured_is_named():
     bare = Registry(Line(), lambda: NOON, Random(7))
     with pytest.raises(Unauthorized, match=r"\[microsoft\]"):
         bare.calendar(Credentials("microsoft", ADA))
-    for provider in ("microsoft", "google"):
-        with pytest.raises(Rejected):
-            bare.consent(provider)

@@ -24,6 +24,7 @@ from connectors.registry import Credentials, Registry
 from connectors.settings import MicrosoftSettings
 
 ADA = "ada@example.com"
+BACK = "http://localhost:8480/link/callback/microsoft"
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -141,7 +142,7 @@ def app(http, settings, clock):
 async def signed_in(http, settings, clock, authority) -> str:
     """Return the token cache that a consent leaves."""
     consent = MicrosoftConsent(http, settings, clock)
-    url, flow = await consent.begin(ADA)
+    url, flow = await consent.begin(ADA, BACK)
     query = parse_qs(urlsplit(url).query)
     authority.nonce = query["nonce"][0]
     _, kept = await consent.end(flow, {"code": "c", "state": query["state"][0]})
@@ -333,7 +334,7 @@ async def test_a_consent_that_is_over_says_how_to_connect_again(
         authority.fail(400, aadsts(number, error))
     with pytest.raises(Unauthorized) as caught:
         await ada.refresh(stale)
-    assert str(caught.value).endswith(f"run: huddled connect microsoft {ADA}")
+    assert str(caught.value).endswith(f"run: huddled link microsoft --account {ADA}")
     assert caught.value.reason == error
     assert saved.texts == []
 
@@ -349,7 +350,7 @@ async def test_a_persons_network_trouble_is_no_end_of_consent(http, settings, cl
 
 @pytest.mark.parametrize("text", ["nonsense", "[]", "5", '{"Account": 5}'])
 async def test_a_kept_cache_that_is_none_says_how_to_connect_again(http, settings, clock, text):
-    with pytest.raises(Unauthorized, match="huddled connect microsoft"):
+    with pytest.raises(Unauthorized, match="huddled link microsoft"):
         await auth.consented(http, settings, ADA, text, Saved(), clock).token()
 
 
@@ -363,7 +364,7 @@ async def test_one_who_never_signed_in_is_not_acted_for_as_the_app(http, setting
 
 
 async def test_an_empty_cache_says_how_to_connect(http, settings, clock):
-    with pytest.raises(Unauthorized, match="huddled connect microsoft"):
+    with pytest.raises(Unauthorized, match="huddled link microsoft"):
         await auth.consented(http, settings, ADA, "{}", Saved(), clock).token()
 
 
@@ -371,7 +372,7 @@ async def test_an_empty_cache_says_how_to_connect(http, settings, clock):
 
 
 async def test_consent_asks_for_calendars_alone_and_proves_itself(http, settings, clock, authority):
-    url, flow = await MicrosoftConsent(http, settings, clock).begin(ADA)
+    url, flow = await MicrosoftConsent(http, settings, clock).begin(ADA, BACK)
     assert url.startswith(f"{authority.url}/tenant/oauth2/v2.0/authorize?")
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     assert set(query["scope"].split()) == {
@@ -381,13 +382,13 @@ async def test_consent_asks_for_calendars_alone_and_proves_itself(http, settings
         "offline_access",
     }
     assert (query["code_challenge_method"], query["login_hint"]) == ("S256", ADA)
-    assert query["redirect_uri"] == settings.redirect_uri
+    assert query["redirect_uri"] == BACK
     assert json.loads(json.dumps(flow)) == flow
 
 
 async def test_who_signed_in_is_told(http, settings, clock, authority):
     consent = MicrosoftConsent(http, settings, clock)
-    url, flow = await consent.begin("")
+    url, flow = await consent.begin("", BACK)
     query = parse_qs(urlsplit(url).query)
     authority.nonce = query["nonce"][0]
     who, kept = await consent.end(flow, {"code": "c", "state": query["state"][0]})
@@ -398,7 +399,7 @@ async def test_who_signed_in_is_told(http, settings, clock, authority):
 
 async def test_an_answer_of_another_sign_in_is_refused(http, settings, clock, authority):
     consent = MicrosoftConsent(http, settings, clock)
-    _, flow = await consent.begin(ADA)
+    _, flow = await consent.begin(ADA, BACK)
     with pytest.raises(Rejected):
         await consent.end(flow, {"code": "c", "state": "other"})
     assert not authority.forms
@@ -406,7 +407,7 @@ async def test_an_answer_of_another_sign_in_is_refused(http, settings, clock, au
 
 async def test_a_person_who_declines_is_heard(http, settings, clock, authority):
     consent = MicrosoftConsent(http, settings, clock)
-    _, flow = await consent.begin(ADA)
+    _, flow = await consent.begin(ADA, BACK)
     declined = {
         "error": "access_denied",
         "error_description": "AADSTS65004: Declined.",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ringing import CALENDAR, NOW, SlowDisk, SteerableLoop, advance, furnish, rung, settle
 
-from store import work
+from store import channels, work
 from store.db import SqliteStore, connect, open_file
 from store.errors import StoreClosed, StoreError, StoreFull, StoreSick
 from webhooks import bell as bells
