@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench.processes import PATIENCE, BenchError, free_port, program
 
-COMMAND = [sys.executable, "-c", "from daemon.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from daemon.cli.program import main; main()"]
 CONFIG = """\
 [server]
 listen = "127.0.0.1:{push}"

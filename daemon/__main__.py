@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.cli import main
+from daemon.cli.program import main
 
 if __name__ == "__main__":
     main(prog_name="huddled")

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import structlog
 
-from daemon.app import assemble, serve
+from daemon.app import assemble
 from daemon.config.model import Config
 from daemon.notify import Systemd
+from daemon.serving import serve
 
 log = structlog.get_logger(__name__)
 

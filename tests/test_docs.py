@@ -17,7 +17,7 @@ from connectors.google.auth import SCOPES
 from connectors.keywords import KEYWORDS
 from connectors.microsoft.auth import SCOPE
 from daemon.choice import choose
-from daemon.cli import main
+from daemon.cli.program import main
 from daemon.config.load import load
 from daemon.config.model import Config
 from daemon.config.words import fields_at, sections

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
-from daemon.app import _start_over
 from daemon.config.model import Config
 from daemon.outside import Outside
 from daemon.reconcile import Reconcile
 from daemon.subscriptions import Discover, Stop, Watch
 from daemon.sweeps import Sweeps
 from daemon.sync import Sync
+from daemon.takeover import take_over
 from daemon.worker import Worker
 from store import profiles
 from store.db import InlineStore, Tx
@@ -134,7 +134,7 @@ class Daemon:
         }
         sweeps = Sweeps(store, now, channels, worker.kick, sweep, 0.1, 30, self.dice)
         config = configuration(self.dice.choice([0, 0, 0, 1]))
-        await store.tx(lambda conn: _start_over(conn, known, config, now()))
+        await store.tx(lambda conn: take_over(conn, known, config, now()))
         self.door = GoogleDoor(Bell(store, now, worker.kick), channels)
         timers = [
             (sweep / 10, sweeps.calendars),

@@ -17,7 +17,7 @@ from tests.system import machine
 from tests.system.homes import GOOGLE, OUTLOOK, Home
 from tests.system.providers import Json, Providers, Refused, fetch
 
-PROGRAM = ["-c", "from daemon.cli import main; main(prog_name='huddled')"]
+PROGRAM = ["-c", "from daemon.cli.program import main; main(prog_name='huddled')"]
 START_SECONDS = 60.0
 Sections = Mapping[str, Mapping[str, Any] | list[Mapping[str, Any]]]
 

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from daemon.app import assemble, serve
+from daemon.app import assemble
 from daemon.config.load import load
 from daemon.notify import Systemd
+from daemon.serving import serve
 from tests.system.stage import Stage
 
 START_SECONDS = 60.0
