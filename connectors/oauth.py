@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from connectors.settings import GoogleSettings, ZoomSettings
 
 EARLY = timedelta(seconds=60)  # a token is renewed so long before it expires
 LONGEST = 30 * 86_400.0  # seconds that an access token is believed to live
+SHORTEST = 120.0  # seconds; one that said it lived no longer would be renewed for each call
+USUAL = 3600.0  # seconds, where nothing sensible is said
 DEADLINE = (
     30.0  # a refresh that rotates the token cannot be repeated when its answer was lost, so give it time
 )
@@ -30,6 +33,11 @@ GOOGLE_AUDIENCE = "https://oauth2.googleapis.com/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 APP = frozenset({"invalid_client", "unauthorized_client"})  # it is the app that is refused, not the person
 PASSING = frozenset({"temporarily_unavailable", "server_error", "internal_failure", "slow_down"})
+# https://www.rfc-editor.org/rfc/rfc6749#appendix-A.12
+TOKEN = re.compile("[!-~]+")
+SECRETS = ("assertion", "client_secret", "code", "code_verifier", "refresh_token", "token")  # of what we send
+SHORT = 8  # characters; fewer are no secret, and would be found in words
+LONGEST_TOLD = 300  # characters of a provider's own words
 
 Now = Callable[[], datetime]
 Save = Callable[[str], Awaitable[None]]
@@ -189,18 +197,18 @@ def request_of(asked: Asked, op: str) -> Request:
 
 def _read(answer: Answer, asked: Asked, now: datetime) -> Granted:
     body = object_of(answer)
-    if answer.status == 200 and isinstance(body.get("access_token"), str):
+    if answer.status == 200 and (access := _token(body.get("access_token"))):
         return Granted(
-            access=body["access_token"],
-            expires=now + timedelta(seconds=_number(body.get("expires_in"), 3600)),
-            scopes=frozenset(str(body.get("scope", "")).split()),
-            api_url=str(body.get("api_url") or ""),
-            refresh=str(body.get("refresh_token") or ""),
+            access=access,
+            expires=now + timedelta(seconds=_lifetime(body.get("expires_in"))),
+            scopes=_scopes(body.get("scope")),
+            api_url=_token(body.get("api_url")),
+            refresh=_token(body.get("refresh_token")),
         )
     # A refusal names its reason; an object is what an API or a proxy says.
     # https://www.rfc-editor.org/rfc/rfc6749#section-5.2
-    reason = body["error"] if isinstance(body.get("error"), str) else ""
-    told = str(body.get("error_description") or body.get("reason") or "")
+    reason = _unquoted(body["error"], asked) if isinstance(body.get("error"), str) else ""
+    told = _unquoted(str(body.get("error_description") or body.get("reason") or ""), asked)
     if 400 <= answer.status < 500 and answer.status not in (408, 429) and reason and reason not in PASSING:
         mend = asked.mend_app if asked.mend_app and reason in APP else asked.mend
         message = f"{mend} ({reason}: {told})" if told else f"{mend} ({reason})"
@@ -214,11 +222,34 @@ def _read(answer: Answer, asked: Asked, now: datetime) -> Granted:
     )
 
 
-def _number(value: Any, otherwise: float) -> float:
+def _token(value: Any) -> str:
+    """Return a text that can be sent in a header, "" for anything else."""
+    return value if isinstance(value, str) and TOKEN.fullmatch(value) else ""
+
+
+def _scopes(value: Any) -> frozenset[str]:
+    """Return what was granted: a text with spaces, or what some make of it, a list."""
+    parts = value if isinstance(value, list) else [value]
+    return frozenset(name for part in parts if isinstance(part, str) for name in part.split())
+
+
+def _lifetime(value: Any) -> float:
+    """Return how many seconds an access token lives."""
     try:
-        return min(float(value), LONGEST)
+        seconds = float(value)
     except (TypeError, ValueError, OverflowError):
-        return otherwise
+        return USUAL
+    return max(SHORTEST, min(seconds, LONGEST)) if seconds > 0 else USUAL  # NaN, which JSON may hold, is not
+
+
+def _unquoted(text: str, asked: Asked) -> str:
+    """Return a provider's words without what we told it: they are logged, and shown to people."""
+    sent = [asked.form.get(name, "") for name in SECRETS]
+    sent += [value.rpartition(" ")[2] for value in asked.headers.values()]
+    for secret in sent:
+        if len(secret) >= SHORT:
+            text = text.replace(secret, "…")
+    return text[:LONGEST_TOLD]
 
 
 def object_of(answer: Answer) -> Mapping[str, Any]:

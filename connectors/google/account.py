@@ -54,5 +54,7 @@ async def identity(http: Http, settings: GoogleSettings, access: str) -> Identit
         refused = Unauthorized if answer.status in (401, 403, 404) else Transient
         message = f"Google does not say whose calendar this is ({answer.status})"
         raise refused(message, provider="google", status=answer.status)
-    address = str(answer.json()["id"])
-    return Identity(address, address)
+    found = answer.json()
+    if not isinstance(found, dict) or not found.get("id"):
+        raise Transient("Google does not say whose calendar this is", provider="google", reason="bad_answer")
+    return Identity(str(found["id"]), str(found["id"]))

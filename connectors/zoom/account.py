@@ -10,7 +10,7 @@ from connectors.http import Http, Request
 from connectors.model import Identity
 from connectors.settings import OAuthApp, ZoomSettings
 from connectors.zoom import refusals
-from connectors.zoom.client import PUBLIC
+from connectors.zoom.client import base as base_of
 
 # Either an app with granular scopes or one with the older, coarse ones.
 # https://developers.zoom.us/docs/integrations/oauth-scopes-granular/
@@ -43,9 +43,7 @@ def app(settings: ZoomSettings) -> OAuthApp:
 
 def regional(settings: ZoomSettings, api_url: str) -> ZoomSettings:
     """Return the settings for the cluster that Zoom names beside a token; ours go before that."""
-    if not api_url or settings.api_base != PUBLIC:
-        return settings
-    return replace(settings, api_base=f"{api_url.rstrip('/')}/v2")
+    return replace(settings, api_base=base_of(settings, api_url))
 
 
 async def identity(http: Http, settings: ZoomSettings, access: str) -> Identity:
@@ -69,4 +67,6 @@ async def identity(http: Http, settings: ZoomSettings, access: str) -> Identity:
         kind = Transient if answer.status >= 500 or answer.status == 429 else Unauthorized
         raise kind(message, provider="zoom", status=answer.status, reason=str(refusal.code))
     found = answer.json()
+    if not isinstance(found, dict) or not found.get("id"):
+        raise Transient("Zoom does not say whose account this is", provider="zoom", reason="bad_answer")
     return Identity(str(found["id"]), str(found.get("email") or found.get("display_name") or found["id"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,16 @@ from connectors.zoom import refusals
 from connectors.zoom.refusals import Refusal
 
 PUBLIC = "https://api.zoom.us/v2"
+CLUSTER = re.compile(r"(https://(?:[a-z0-9-]+\.)+zoom\.us)/?", re.IGNORECASE)
+
+
+def base(settings: ZoomSettings, api_url: str) -> str:
+    """Return the address to call: that of the configuration, else of the cluster which Zoom names beside a token.
+
+    Whoever is named there gets the token, so that a name which is not Zoom's is passed over.
+    """
+    cluster = CLUSTER.fullmatch(api_url) if settings.api_base == PUBLIC else None
+    return f"{cluster[1]}/v2" if cluster else settings.api_base
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +60,5 @@ class Client:
         return refusals.error(refusal, self.now(), self.random.random())
 
     def _base(self) -> str:
-        # Zoom names the cluster to call beside the token; an address in the configuration goes before that.
         granted = self.tokens.granted
-        if self.settings.api_base == PUBLIC and granted is not None and granted.api_url:
-            return f"{granted.api_url.rstrip('/')}/v2"
-        return self.settings.api_base
+        return base(self.settings, granted.api_url if granted else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -12,8 +12,10 @@ from connectors import consented
 from connectors.errors import Rejected, Transient, Unauthorized
 from connectors.linking import Lacking, linkables
 from connectors.model import EventRef, Identity, MeetingRequest
+from connectors.oauth import Granted, Tokens
 from connectors.settings import ZoomSettings
 from connectors.zoom import account as zoom_account
+from connectors.zoom.client import Client
 from connectors.zoom.meetings import ZoomMeetings
 from sandbox.zoom import oauth
 from sandbox.zoom.room import Account, Switches
@@ -146,7 +148,48 @@ def test_zoom_is_asked_where_it_wants_unless_the_operator_says_where():
     at = zoom_account.regional
     assert at(ZoomSettings(), "https://api-eu.zoom.us").api_base == "https://api-eu.zoom.us/v2"
     assert at(ZoomSettings(), "").api_base == "https://api.zoom.us/v2"
-    assert at(ZoomSettings(api_base="http://127.0.0.1"), "https://x").api_base == "http://127.0.0.1"
+    assert at(ZoomSettings(), "https://api-eu.zoom.us/").api_base == "https://api-eu.zoom.us/v2"
+    elsewhere = ZoomSettings(api_base="http://127.0.0.1")
+    assert at(elsewhere, "https://api-eu.zoom.us").api_base == "http://127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "http://api.zoom.us",
+        "https://api.zoom.us.example.com",
+        "https://examplezoom.us",
+        "https://zoom.us@example.com",
+        "https://example.com/.zoom.us",
+        "https://example.com?.zoom.us",
+        "https://example.com#.zoom.us",
+        "https://api.zoom.us:8443",
+        "https://api.zoom.us/other",
+        "https://169.254.169.254",
+        "https://api.zoom.us\n",
+        "file:///api.zoom.us",
+        "//api.zoom.us",
+    ],
+)
+async def test_no_token_goes_to_a_host_that_is_not_zooms(http, named):
+    assert zoom_account.regional(ZoomSettings(), named).api_base == "https://api.zoom.us/v2"
+    granted = Granted("canary", datetime(2099, 1, 1, tzinfo=UTC), api_url=named)
+
+    async def never():
+        raise AssertionError
+
+    tokens = Tokens(never, lambda: datetime(2026, 1, 1, tzinfo=UTC), granted)
+    client = Client(ZoomSettings(), http, tokens, tokens.now, Random(1))
+    assert client._base() == "https://api.zoom.us/v2"
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", '{"id": null}', "null", '"ada"', "<html>"])
+async def test_a_zoom_that_names_nobody_links_nobody(sandbox, zoom_of_ada, account, body):
+    sandbox.world.faults.add(
+        provider="zoom", op="zoom.user", times=1, status=200, body=body, content_type="text/html"
+    )
+    with pytest.raises(Transient):
+        await zoom_of_ada.redeem(oauth.new_code(account, ADA, BACK), VERIFIER, BACK)
 
 
 async def test_a_revoked_token_is_dead(zoom_of_ada, account):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -331,11 +332,69 @@ async def test_the_endpoint_says_how_long_to_wait(zoom, endpoint):
     assert caught.value.retry_after == 17
 
 
-@pytest.mark.parametrize("expires", ["soon", None, "1800"])
+@pytest.mark.parametrize(
+    "expires", ["soon", None, "1800", math.nan, math.inf, -math.inf, -1e300, 0, 1, [], True]
+)
 async def test_an_odd_expiry_is_no_stumbling_block(zoom, endpoint, clock, expires):
     endpoint.script = [web.json_response({"access_token": "odd", "expires_in": expires})]
     assert await zoom.token() == "odd"
     assert zoom.granted.expires > clock.time
+    assert await zoom.token() == "odd"  # else each call would cost a renewal
+
+
+@pytest.mark.parametrize(
+    ("scope", "granted"),
+    [
+        (None, set()),
+        (["a", "b c", 1], {"a", "b", "c"}),
+        ({"a": 1}, set()),
+        ("", set()),
+        (" a  b ", {"a", "b"}),
+    ],
+)
+async def test_what_was_granted_is_read_in_any_form(zoom, endpoint, scope, granted):
+    endpoint.more = {"scope": scope}
+    await zoom.token()
+    assert zoom.granted.scopes == granted
+
+
+@pytest.mark.parametrize("access", ["", "a b", "a\r\nX-Other: 1", "\ud800", "é", 7, {"a": 1}, None])
+async def test_what_is_no_token_is_not_taken_for_one(zoom, endpoint, access):
+    endpoint.script = [web.json_response({"access_token": access, "expires_in": 3600})]
+    with pytest.raises(Transient):
+        await zoom.token()
+    assert await zoom.token() == "access-2"
+
+
+@pytest.mark.parametrize("refresh", [7, {"a": 1}, "a\nb", "\ud800", ""])
+async def test_what_is_no_refresh_token_is_not_kept(person, endpoint, refresh):
+    tokens, saved = person
+    endpoint.more = {"refresh_token": refresh}
+    assert await tokens.token() == "access-1"
+    assert saved == []
+
+
+async def test_a_refusal_that_quotes_what_it_was_told_gives_nothing_away(
+    http, google_settings, zoom, endpoint, clock
+):
+    async def save(token):
+        pass
+
+    person = refresh_token(http, google_settings, "ada@example.com", "1//canary-refresh", save, clock)
+    basic = base64.b64encode(b"the-app:the-secret").decode()
+    for tokens, secrets in ((person, ("1//canary-refresh", "the-secret")), (zoom, (basic,))):
+        quoted = f"{' and '.join(secrets)} are no good {'x' * 9999}"
+        endpoint.script = [refusal("invalid_grant", 400, error_description=quoted)]
+        with pytest.raises(Unauthorized) as caught:
+            await tokens.token()
+        told = str(caught.value)
+        assert [secret for secret in secrets if secret in told] == []
+        assert "are no good" in told
+        assert len(told) < 1000
+    endpoint.script = [refusal("no such token: 1//canary-refresh", 503)]
+    with pytest.raises(Transient) as caught:
+        await person.token()
+    assert "canary" not in f"{caught.value}{caught.value.reason}"
 
 
 async def test_the_answer_tells_scopes_and_the_cluster_to_call(zoom, endpoint):
