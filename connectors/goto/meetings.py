@@ -70,10 +70,10 @@ class GoToMeetings:
         return Made(wire.meeting(answer.json(), request.host))
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
-        """Replace the meeting, keeping what only its owner sets. Raises NotFound when it is gone."""
-        await self._replace(
-            key, meeting.id, meeting.host, request, await self._read(meeting.id, meeting.host)
-        )
+        """Replace the meeting if it says anything else, keeping what only its owner sets. Raises NotFound."""
+        there = await self._read(meeting.id, meeting.host)
+        if not wire.follows(there, request, self._mark(key)):
+            await self._replace(key, meeting.id, meeting.host, request, there)
         return Made(meeting)
 
     async def cancel(

@@ -246,7 +246,7 @@ async def _ready(stage: Stage, call: str) -> Callable[[], Awaitable[Any]]:
     request = await stage.request()
     match call:
         case "update":
-            return lambda: stage.meetings.update(KEY, made, request)
+            return lambda: stage.meetings.update(KEY, made, replace(request, title="Another name"))
         case "cancel":
             return lambda: stage.meetings.cancel(KEY, made, request, None)
         case _:

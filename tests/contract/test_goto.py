@@ -230,6 +230,12 @@ async def test_a_meeting_without_a_time_can_be_joined_at_any(goto, there, reques
     assert only(there).kind == "recurring"
 
 
+async def test_an_update_that_changes_nothing_is_not_sent(goto, sandbox, request_):
+    made = (await goto.create(KEY, request_, None)).meeting
+    assert (await goto.update(KEY, made, replace(request_, zone="Asia/Kathmandu"))).meeting == made
+    assert not calls(sandbox, "goto.update")
+
+
 async def test_an_update_keeps_what_only_the_owner_sets(goto, there, control, request_):
     await control("users", email=BOB)
     made = (await goto.create(KEY, request_, None)).meeting
