@@ -117,6 +117,15 @@ class Audit:
             there = await meetings.get(known.meeting, known.request.at)
         except NotFound:
             return replace(tally, dead=(*tally.dead, name))
+        except Rejected as error:
+            # Neither gone nor in order, such as a webinar by now; asking again would tell no more.
+            log.info(
+                "a meeting could not be compared",
+                service=service,
+                meeting=known.meeting.id,
+                reason=str(error),
+            )
+            return tally
         if (there.join_url, there.passcode) != (known.meeting.join_url, known.meeting.passcode):
             return replace(tally, changed=(*tally.changed, name))
         return replace(tally, sound=tally.sound + 1)

@@ -9,7 +9,7 @@ import pytest
 from ringing import rung
 from stored import ADA, NOW, at, conference, event, furnish
 
-from connectors.errors import NotFound, Transient
+from connectors.errors import NotFound, Rejected, Transient
 from connectors.model import Found, Meeting
 from daemon.audit import LOOK, NIGHT, PAUSE, Audit, ring_now
 from daemon.orphans import FEW
@@ -210,6 +210,17 @@ async def test_a_meeting_that_cannot_be_read_does_not_stop_the_rest(store, zoom,
     tally = await audit()
     assert (zoom.gets, tally.sound, tally.todo) == (["1", "2"], 1, ())
     assert tally.ended
+
+
+async def test_a_meeting_that_became_a_webinar_costs_the_comparison_no_time(store, zoom, audit):
+    await store.tx(lambda conn: [live(conn, number) for number in (1, 2)])
+    zoom.meetings = {"1": made(1), "2": made(2)}
+    zoom.trouble = Rejected("the meeting was converted to a webinar", reason="3000")
+    begun = zoom.time
+    tally = await audit()
+    assert (zoom.gets, tally.sound, tally.dead, tally.changed) == (["1", "2"], 1, (), ())
+    assert zoom.time - begun <= PAUSE
+    assert await store.read(lambda conn: conn.execute("SELECT 1 FROM work WHERE error > ''").fetchall()) == []
 
 
 async def test_a_linked_account_is_compared_with_its_own_credential(store, zoom, audit):
