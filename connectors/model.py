@@ -90,6 +90,59 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody whom an application invites."""
+
+    address: str  # in lower case
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an application wants an event of its own to be."""
+
+    title: str
+    start: datetime
+    end: datetime  # of whole-day events the day after, like `start` at midnight UTC
+    description: str = ""  # plain text
+    location: str = ""
+    zone: str = "UTC"
+    all_day: bool = False
+    recurrence: tuple[str, ...] = ()  # RRULE lines of a series
+    attendees: tuple[Guest, ...] = ()  # whom the application has invited, and not removed since
+    removed: tuple[str, ...] = ()  # addresses that it wants off the event
+    reminders: tuple[int, ...] | None = None  # minutes before; None leaves them to the calendar
+    transparent: bool = False  # its owner counts as free
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Somebody who is invited, and what they have answered."""
+
+    address: str
+    name: str = ""
+    answer: Literal["accepted", "declined", "tentative", "needs_action", "unknown"] = "needs_action"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What readers are told of an event beyond what decides anything. Nothing about it makes an event new."""
+
+    created: datetime | None = None
+    updated: datetime | None = None
+    organizer: str = ""  # name
+    attendees: tuple[Answered, ...] = ()
+    answer: Literal["accepted", "declined", "tentative", "needs_action", "unknown"] = "unknown"  # the owner's
+    status: Literal["confirmed", "tentative"] = "confirmed"
+    transparent: bool = False
+    private: bool = False
+    categories: tuple[str, ...] = ()
+    join_url: str = ""  # of the calendar's own field, whosever it is
+    text: str = ""  # the description as plain text, as people read it
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """An event that is cancelled or deleted: nothing but its id is promised."""
 
@@ -126,6 +179,20 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingSettings:
+    """Settings of a meeting that are laid down for it; None leaves one to the account that makes the meeting."""
+
+    waiting_room: bool | None = None  # guests wait until the host lets them in
+    join_before_host: bool | None = None
+    mute_on_entry: bool | None = None
+    host_video: bool | None = None  # whether the host's camera is on at the start
+    guest_video: bool | None = None
+    recording: Literal["none", "local", "cloud"] | None = (
+        None  # what is recorded without anybody asking for it
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingRequest:
     """What a meeting should be. Fields that a service does not follow are left at their neutral value."""
 
@@ -140,6 +207,7 @@ class MeetingRequest:
     invitees: tuple[str, ...] = ()
     link: str = ""  # the caller's own, for services that make nothing
     link_name: str = ""  # what people read beside it
+    settings: MeetingSettings = MeetingSettings()  # only those that the service knows
     etag: str = field(default="", compare=False)  # of the event, for services that live on it
 
 
@@ -183,6 +251,7 @@ class Made:
     meeting: Meeting
     event: Event | None = None
     followed: bool = True  # the meeting is as the request says; where not, it is good, and an update is owed
+    unmet: tuple[str, ...] = ()  # settings of the request that the provider did not take
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +288,4 @@ class Conference:
     by_hand: bool = False  # a person took our details off: decline once it is gone
     profile: str = ""  # the linked account that makes it; "" for the operator's or the calendar's own
     refused: str = ""  # a write that the calendar did not keep, told from others by what stood on the event
+    unmet: tuple[str, ...] = ()  # settings of the request that the provider did not take

@@ -131,14 +131,18 @@ def credential(conn: sqlite3.Connection, name: str) -> Credential | None:
     return Credential(*row) if row else None
 
 
-def save_secret(conn: sqlite3.Connection, name: str, secret: bytes, now: float) -> None:
-    """Keep tokens that took the place of others."""
-    conn.execute("UPDATE credentials SET secret = ?, refreshed_at = ? WHERE id = ?", (secret, now, name))
+def replace_secret(conn: sqlite3.Connection, name: str, old: bytes, secret: bytes, now: float) -> bool:
+    """Keep tokens that took the place of others; False where those are no longer the ones that are kept."""
+    done = conn.execute(
+        "UPDATE credentials SET secret = ?, refreshed_at = ? WHERE id = ? AND secret = ?",
+        (secret, now, name, old),
+    )
+    return done.rowcount == 1
 
 
 def delete_secret(conn: sqlite3.Connection, name: str, now: float) -> None:
     """Drop the tokens of a credential that is good for nothing any more; its profiles stay, to be linked again."""
-    save_secret(conn, name, b"", now)
+    conn.execute("UPDATE credentials SET secret = ?, refreshed_at = ? WHERE id = ?", (b"", now, name))
 
 
 def touched(conn: sqlite3.Connection, name: str, now: float) -> None:

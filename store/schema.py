@@ -36,6 +36,13 @@ def conferences_by_meeting(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def applications(db: Database) -> None:
+    """Events, tokens, channels and deliveries of applications."""
+    for statement in _statements(tables.FOURTH):
+        db.execute(statement)
+
+
 def migrate(db: Database, path: str) -> None:
     """Apply the steps that are missing, after writing a snapshot file beside the database.
 

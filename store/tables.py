@@ -176,3 +176,105 @@ THIRD = """
 -- A provider's webhook names a meeting, and nothing else.
 CREATE INDEX conferences_meeting ON conferences (service, json_extract(record, '$.meeting.id'));
 """
+
+FOURTH = """
+-- Events that applications have asked for.
+CREATE TABLE managed (
+    name TEXT PRIMARY KEY,                -- ours: the event id at Google; elsewhere it stands in for one
+    application TEXT NOT NULL,            -- its client id
+    account TEXT NOT NULL,                -- address of whose calendar it is
+    calendar TEXT NOT NULL,               -- no foreign key: what is owed outlives the calendar row
+    event_id TEXT NOT NULL,               -- the application's own name for it
+    event TEXT,                           -- the provider's event id; NULL until it is known
+    record TEXT NOT NULL,                 -- store.managed.Managed as JSON
+    version INTEGER NOT NULL DEFAULT 1,   -- raised by every upsert
+    written INTEGER NOT NULL DEFAULT 0,   -- the version that the calendar has
+    gone INTEGER NOT NULL DEFAULT 0,      -- 1: the application has deleted it
+    created_at REAL NOT NULL,
+    changed_at REAL NOT NULL,
+    UNIQUE (application, calendar, event_id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX managed_event ON managed (calendar, event) WHERE event IS NOT NULL;
+CREATE INDEX managed_account ON managed (application, account);
+
+-- What readers are told of events, and when that last changed.
+ALTER TABLE events ADD COLUMN shown TEXT;               -- connectors.model.Shown as JSON; NULL: nothing is known
+ALTER TABLE events ADD COLUMN starts REAL;              -- NULL: written by a version that did not keep it
+ALTER TABLE events ADD COLUMN changed_at REAL NOT NULL DEFAULT 0;
+CREATE INDEX events_read ON events (calendar, starts);
+
+-- Events that are gone, for readers who ask what has changed.
+CREATE TABLE departed (
+    calendar TEXT NOT NULL,
+    event TEXT NOT NULL,
+    snapshot TEXT NOT NULL,
+    shown TEXT,
+    gone_at REAL NOT NULL,
+    PRIMARY KEY (calendar, event)
+) WITHOUT ROWID;
+CREATE INDEX departed_gone ON departed (gone_at);
+
+-- What applications prove themselves with: only hashes are kept.
+CREATE TABLE api_codes (
+    hash TEXT PRIMARY KEY,
+    application TEXT NOT NULL,
+    account TEXT NOT NULL,
+    profile TEXT NOT NULL,                -- that was connected with it
+    scope TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL,
+    challenge TEXT NOT NULL DEFAULT '',   -- PKCE's
+    expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE api_tokens (
+    hash TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,                   -- access | refresh
+    pair TEXT NOT NULL,                   -- the authorisation that it belongs to
+    application TEXT NOT NULL,
+    account TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL                       -- NULL: never
+) WITHOUT ROWID;
+CREATE INDEX api_tokens_account ON api_tokens (application, account);
+CREATE INDEX api_tokens_pair ON api_tokens (pair);
+CREATE INDEX api_tokens_expires ON api_tokens (expires_at) WHERE expires_at IS NOT NULL;
+-- Which of an account's calendars an application may use; a revoked profile loses its row.
+CREATE TABLE api_grants (
+    application TEXT NOT NULL,
+    account TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    granted_at REAL NOT NULL,
+    PRIMARY KEY (application, account, profile)
+) WITHOUT ROWID;
+
+-- Whom to tell that something changed in an account's calendars.
+CREATE TABLE api_channels (
+    id TEXT PRIMARY KEY,                  -- chn_…
+    application TEXT NOT NULL,
+    account TEXT NOT NULL,
+    callback_url TEXT NOT NULL,
+    filters TEXT NOT NULL,                -- JSON
+    changes_since REAL,                   -- what was not told yet happened from here on; NULL: nothing
+    created_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX api_channels_account ON api_channels (account);
+
+-- Requests that are to reach an application, each retried until it does or a day has passed.
+CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    application TEXT NOT NULL,
+    channel TEXT NOT NULL DEFAULT '',     -- closed when it cannot be reached; "" for an event's own subscription
+    url TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at REAL NOT NULL
+) WITHOUT ROWID;
+
+-- When applications want to be told that an event begins or ends.
+CREATE TABLE transitions (
+    name TEXT NOT NULL,                   -- of the managed event
+    place INTEGER NOT NULL,               -- which of its wishes
+    due_at REAL NOT NULL,
+    PRIMARY KEY (name, place)
+) WITHOUT ROWID;
+CREATE INDEX transitions_due ON transitions (due_at);
+"""

@@ -121,7 +121,11 @@ def test_an_existing_file_keeps_the_mode_that_somebody_gave_it(old):
 def test_opening_again_changes_nothing(old):
     before = steps(old)
     open_file(str(old)).close()
-    assert steps(old) == before == ["first_loop", "conferencing_profiles", "conferences_by_meeting"]
+    assert (
+        steps(old)
+        == before
+        == ["first_loop", "conferencing_profiles", "conferences_by_meeting", "applications"]
+    )
     assert facts(old) == {"first": "loop"}
     assert list(old.parent.glob("*before*")) == []
 

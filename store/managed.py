@@ -1,0 +1,154 @@
+"""Managed events: those that applications have asked for, as they want them, and how far the calendar has followed.
+
+Until the provider has given the event an id, everything that is known of it goes by `name`.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connectors.model import Draft
+from store.codec import dump, load
+
+NAME_BYTES = 16  # of chance in a name
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an application asks for: the event, its conference, and what it is to be told of."""
+
+    draft: Draft
+    profile_id: str = ""  # of the `conferencing` object; "" asks for nothing
+    link: str = ""  # where it is "explicit"
+    link_name: str = ""
+    subscriptions: tuple[Mapping[str, Any], ...] = ()  # as they came
+    told: tuple[str, ...] = ()  # what of the conference has been told
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """One managed event."""
+
+    name: str
+    application: str
+    account: str
+    calendar: str
+    event_id: str
+    event: str | None
+    wish: Wish
+    version: int
+    written: int
+    gone: bool
+    created_at: float
+    changed_at: float
+
+    @property
+    def where(self) -> str:
+        """What its event goes by for now."""
+        return self.event or self.name
+
+    @property
+    def owed(self) -> bool:
+        """Whether the calendar does not have what was asked for last."""
+        return self.gone or self.written < self.version
+
+
+COLUMNS = "name, application, account, calendar, event_id, event, record, version, written, gone, created_at, changed_at"
+
+
+def fresh_name() -> str:
+    """Return a new name, which Google takes as an event id."""
+    return "hdm" + base64.b32hexencode(secrets.token_bytes(NAME_BYTES)).decode().rstrip("=").lower()
+
+
+def upsert(conn: sqlite3.Connection, managed: Managed, now: float) -> None:
+    """Keep what an application asks for; one that is being deleted comes back to life."""
+    conn.execute(
+        "INSERT INTO managed (name, application, account, calendar, event_id, record, created_at, changed_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (application, calendar, event_id) DO UPDATE SET"
+        " record = excluded.record, version = version + 1, gone = 0, changed_at = excluded.changed_at",
+        (
+            managed.name,
+            managed.application,
+            managed.account,
+            managed.calendar,
+            managed.event_id,
+            dump(managed.wish),
+            now,
+        ),
+    )
+
+
+def delete(conn: sqlite3.Connection, name: str, now: float) -> None:
+    """Note that the application has deleted its event; the row goes when the calendar has followed."""
+    conn.execute("UPDATE managed SET gone = 1, changed_at = ? WHERE name = ?", (now, name))
+
+
+def drop(conn: sqlite3.Connection, name: str) -> None:
+    """Forget an event that is gone. One that was asked for again meanwhile stays."""
+    conn.execute("DELETE FROM managed WHERE name = ? AND gone = 1", (name,))
+
+
+def find(conn: sqlite3.Connection, application: str, calendar: str, event_id: str) -> Managed | None:
+    """Find an event by the application's name for it."""
+    row = conn.execute(
+        f"SELECT {COLUMNS} FROM managed WHERE application = ? AND calendar = ? AND event_id = ?",
+        (application, calendar, event_id),
+    ).fetchone()
+    return _managed(row) if row else None
+
+
+def at(conn: sqlite3.Connection, calendar: str, event: str) -> Managed | None:
+    """Find what an event of a calendar is managed as, by its id or the name that stands for it."""
+    row = conn.execute(
+        f"SELECT {COLUMNS} FROM managed WHERE calendar = ?1 AND (event = ?2 OR (event IS NULL AND name = ?2))",
+        (calendar, event),
+    ).fetchone()
+    return _managed(row) if row else None
+
+
+def of_account(conn: sqlite3.Connection, application: str, account: str) -> Sequence[Managed]:
+    """List what an application manages in an account's calendars."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM managed WHERE application = ? AND account = ? ORDER BY calendar, event_id",
+        (application, account),
+    )
+    return [_managed(row) for row in rows]
+
+
+def wrote(conn: sqlite3.Connection, name: str, event: str, version: int) -> None:
+    """Note that the calendar has this version, under this id."""
+    conn.execute(
+        "UPDATE managed SET event = ?, written = max(written, ?) WHERE name = ?", (event, version, name)
+    )
+
+
+def keep_told(conn: sqlite3.Connection, managed: Managed, told: Sequence[str]) -> None:
+    """Note what the application has been told of the conference, whatever it has asked for meanwhile."""
+    row = conn.execute("SELECT record FROM managed WHERE name = ?", (managed.name,)).fetchone()
+    if row is not None:
+        wish = replace(load(Wish, row["record"], f"managed/{managed.name}"), told=tuple(told))
+        conn.execute("UPDATE managed SET record = ? WHERE name = ?", (dump(wish), managed.name))
+
+
+def _managed(row: sqlite3.Row) -> Managed:
+    wish = load(Wish, row["record"], f"managed/{row['name']}")
+    return Managed(
+        row["name"],
+        row["application"],
+        row["account"],
+        row["calendar"],
+        row["event_id"],
+        row["event"],
+        wish,
+        row["version"],
+        row["written"],
+        bool(row["gone"]),
+        row["created_at"],
+        row["changed_at"],
+    )
