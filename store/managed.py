@@ -58,7 +58,10 @@ class Managed:
         return self.gone or self.written < self.version
 
 
-COLUMNS = "name, application, account, calendar, event_id, event, record, version, written, gone, created_at, changed_at"
+COLUMNS = (
+    "name, application, account, calendar, event_id, event, record, version, written, gone, created_at,"
+    " changed_at"
+)
 
 
 def fresh_name() -> str:
