@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from connectors.goto.meetings import Taken
     from connectors.microsoft.connect import Tenant
     from connectors.service_key import ServiceKey
-    from connectors.zoom.meetings import Budget
+    from connectors.zoom.sending import Budget
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connectors.model import Conference, Event, MeetingRequest
+from connectors.overrides import differs
 from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
 from daemon.policy import ask, is_over, judge, request
 from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
@@ -96,7 +97,7 @@ def _keep(event: Event, known: Conference, wanted: Wanted, request: MeetingReque
     unseen = not known.written and not shows(event, known, known.meeting, wanted.source)
     if known.state == "changing" and not unseen:  # a link that nobody has yet comes before keeping it in step
         return Update(known, known.meeting, request)
-    if known.state == "live" and known.request != request:
+    if known.state == "live" and differs(known.request, request):
         return Record(replace(known, state="changing"), "the event changed")
     if is_pending(event, known.meeting):
         return None
@@ -125,6 +126,6 @@ def settled(event: Event | None, known: Conference | None, policy: Policy) -> bo
         and known.source == verdict.source
         and known.service == verdict.service.name
         and known.profile == verdict.profile
-        and known.request == request(event, verdict, policy, known)
+        and not differs(known.request, request(event, verdict, policy, known))
         and (is_pending(event, known.meeting) or shows(event, known, known.meeting, verdict.source))
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from fnmatch import fnmatchcase
 
 from connectors.keywords import find
 from connectors.links import foreign_links
 from connectors.model import Conference, Event, MeetingRequest
+from connectors.overrides import NONE, within
 from daemon.choice import choose
-from daemon.rules import Rule
+from daemon.fitting import deciding_rule, name_of, settings_rule
 from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 
 PLACES = ("title", "description", "location")
@@ -52,7 +52,7 @@ def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: P
     """Say what speaks against a first meeting; none of it takes an existing one away."""
     if event.start > policy.now + policy.window and not event.recurrence:
         return Unwanted(f"it is more than {policy.window.days} days ahead", again=event.start - policy.window)
-    rule = matching_rule(event, policy) if asked.source.startswith("rule:") else None
+    rule = deciding_rule(event, policy) if asked.source.startswith("rule:") else None
     link = foreign_link(event, known, policy.flags.hosts)
     # A service of the calendar itself would take the place of what is in the calendar's own field, not join it.
     beside = rule is not None and rule.even_if_linked and not (asked.service.native and event.native)
@@ -83,9 +83,9 @@ def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwa
     source = consumed_keyword(event, known)
     if source:
         return choose(source.partition("@")[2], source, policy, known)
-    rule = matching_rule(event, policy)
-    if rule:
-        return choose(rule.service, f"rule:{rule.name or rule.service}", policy, known)
+    rule = deciding_rule(event, policy)
+    if rule and rule.service:
+        return choose(rule.service, name_of(rule, policy), policy, known)
     return Unwanted("nothing asks for a conference")
 
 
@@ -121,38 +121,6 @@ def foreign_link(event: Event, known: Conference | None, hosts: tuple[str, ...] 
     return links[0].service if links else ""
 
 
-def matching_rule(event: Event, policy: Policy) -> Rule | None:
-    """Find the first rule that fits."""
-    return next((rule for rule in policy.flags.rules if fits(rule, event, policy)), None)
-
-
-def fits(rule: Rule, event: Event, policy: Policy) -> bool:
-    """Say whether every condition of the rule holds."""
-    minutes = (event.end - event.start) / timedelta(minutes=1)
-    home = domain(event.organizer)
-    domains = {domain(address) for address in event.attendees}
-    conditions = (
-        not rule.calendars
-        or _matches(rule.calendars, policy.calendar, policy.calendar_name, event.ref.calendar),
-        not rule.organizers or _matches(rule.organizers, event.organizer.lower()),
-        not rule.attendee_domains or bool(domains & set(rule.attendee_domains)),
-        rule.external_guests is None or rule.external_guests == bool(domains - {home}),
-        rule.title is None or rule.title.search(event.title) is not None,
-        rule.min_minutes is None or minutes >= rule.min_minutes,
-        rule.max_minutes is None or minutes <= rule.max_minutes,
-    )
-    return all(conditions)
-
-
-def _matches(globs: tuple[str, ...], *names: str) -> bool:
-    return any(fnmatchcase(name, glob) for glob in globs for name in names)
-
-
-def domain(address: str) -> str:
-    """Return what stands behind the @, in lower case."""
-    return address.rpartition("@")[2].lower()
-
-
 def topic(title: str) -> str:
     """Return the title without the keyword, which is meant for us and not for those who join."""
     keyword = find(title)
@@ -173,6 +141,7 @@ def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | No
     standing = known is not None and known.meeting is not None and known.service == service.name
     keeper = known.request.host if known and standing else policy.account
     person = event.organizer and not event.organizer.endswith(GROUP_CALENDAR)
+    rule = settings_rule(event, wanted, policy, known) if service.settings else None
     return MeetingRequest(
         at=event.ref,
         host="" if service.native or wanted.profile else event.organizer if person else keeper,
@@ -183,6 +152,7 @@ def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | No
         recurring=bool(event.recurrence) and "time" in follows,
         recurrence=_rules(event) if "recurrence" in follows else (),
         invitees=event.attendees if "people" in follows else (),
+        settings=within(rule.settings, service.settings) if rule and rule.settings else NONE,
         etag=event.etag,
     )
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from connectors.model import MeetingSettings
+
 Place = Literal["location", "title", "description"]
 Service = Literal["meet", "teams", "zoom", "goto", "webex", "jitsi", "whereby", "daily", "static"]
 Choice = Literal[Service, "default", "integrated", "none"]
@@ -18,10 +20,11 @@ Default = Literal[
 class Rule:
     """Give `service` to events that meet every condition; a condition that is left empty is met by all.
 
-    Rules are tried in their order and the first that fits decides. A keyword on the event beats them all.
+    Rules are tried in their order and the first that fits and names a service decides. A keyword on the event beats
+    them all. The settings are those of the first rule that fits and has any, for meetings of its service.
     """
 
-    service: Choice
+    service: Choice | None = None  # None: it only gives settings, to meetings of all services
     name: str = ""  # for people; "" where the operator gave none
     calendars: tuple[str, ...] = ()  # globs; one has to match the calendar's id or its name
     organizers: tuple[str, ...] = ()  # globs on the organizer's address, lower case
@@ -31,6 +34,7 @@ class Rule:
     min_minutes: int | None = None  # how long the event lasts, both ends included
     max_minutes: int | None = None
     even_if_linked: bool = False  # also where the event already carries somebody's join link
+    settings: MeetingSettings | None = None  # None: it says nothing of settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class Service:
         frozenset()
     )  # of "title", "time", "recurrence", "people"; what its meetings repeat
     personal: bool = False  # only for those who have linked an account of their own
+    settings: frozenset[tuple[str, bool | str]] = frozenset()  # those that can be laid down, with their values
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connectors.base import Meetings
 from connectors.errors import Ignored, NotFound, Rejected, Transient, Unauthorized
-from connectors.model import Conference, State
+from connectors.model import Conference, Made, State
 from daemon.actions import Provision, Update, Withdraw, Write
 from daemon.check import lost
 from daemon.look import Look
@@ -61,7 +61,8 @@ class Touch:
         shown = made.meeting.native and made.event is not None
         state: State = "live" if made.followed else "changing"
         live = replace(known, state=state, meeting=made.meeting, request=action.request, written=shown)
-        visit.become(live, "meeting made", made.meeting.name)
+        visit.become(replace(live, unmet=made.unmet), "meeting made", made.meeting.name)
+        _tell_unmet(visit, made)
         if made.event is not None:
             visit.witness(made.event)
         elif made.meeting.native:
@@ -75,8 +76,9 @@ class Touch:
         except NotFound:
             visit.become(lost(known), "meeting lost", "somebody deleted it at the provider; it is made anew")
             return
-        live = replace(known, state="live", meeting=made.meeting, request=action.request)
+        live = replace(known, state="live", meeting=made.meeting, request=action.request, unmet=made.unmet)
         visit.become(live, "meeting updated")
+        _tell_unmet(visit, made)
 
     async def _write(self, visit: Visit, action: Write) -> None:
         """Write, but not once more what the calendar did not keep, or kept only in its answer: guests may be mailed."""
@@ -165,6 +167,11 @@ class Touch:
                     reason="unconfirmed",
                 ) from error
         visit.witness(None)
+
+
+def _tell_unmet(visit: Visit, made: Made) -> None:
+    if made.unmet:
+        visit.notes.append(("settings not taken", f"{made.meeting.name}: {', '.join(made.unmet)}"))
 
 
 def _surely_gone(conn: sqlite3.Connection, seen: Look, now: float) -> tuple[bool, str | None]:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from connectors.base import Calendar as CalendarConnector
 from connectors.base import Meetings
 from connectors.errors import Rejected, Unauthorized
+from connectors.overrides import known
 from connectors.registry import Credentials, Registry
 from daemon.config.model import Config
 from daemon.terms import Linked, Policy, Service
@@ -44,7 +45,7 @@ def services(config: Config) -> Mapping[str, Service]:
         "daily": Service("daily", follows=frozenset({"time"})),
         "static": Service("static"),
     }
-    return {name: every[name] for name in config.services()}
+    return {name: replace(every[name], settings=known(name)) for name in config.services()}
 
 
 def base_policy(config: Config, now: datetime) -> Policy:
@@ -56,7 +57,8 @@ def base_policy(config: Config, now: datetime) -> Policy:
 def fingerprint(config: Config) -> str:
     """Name what the configuration says about events, so that a change of it can be noticed."""
     known = sorted(
-        (one.name, one.native, one.personal, sorted(one.follows)) for one in services(config).values()
+        (one.name, one.native, one.personal, sorted(one.follows), sorted(map(repr, one.settings)))
+        for one in services(config).values()
     )
     rules = [rule.model_dump_json() for rule in config.rules]
     microsoft = config.microsoft_settings()

@@ -8,42 +8,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from connectors.calling import Call, segment
-from connectors.errors import NotFound, Rejected, Transient
-from connectors.http import Answer, Http
+from connectors.errors import NotFound, Rejected, Transient, Unauthorized
+from connectors.http import Http
 from connectors.lag import trust_the_list
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
+from connectors.overrides import NONE
 from connectors.settings import ZoomSettings
 from connectors.zoom import refusals, wire
 from connectors.zoom.client import Client
 from connectors.zoom.refusals import Refusal
+from connectors.zoom.sending import Budget, Sending
 
 log = structlog.get_logger("connectors.zoom")
-
-Bodies = Callable[[frozenset[str]], Mapping[str, Any]]
-"""Writes a request's body without these optional fields."""
-
-
-class Budget(Protocol):
-    """Counts what each host has left of Zoom's hundred creates and updates a UTC day, durably."""
-
-    async def spend(self, host: str, *, cancel: bool) -> None:
-        """Count one call before it is made.
-
-        Raises Transient (reason "daily_budget", `retry_after` until 00:00 UTC) when only the reserve for
-        cancels is left. A cancel is counted and never refused.
-        """
-
-    async def exhausted(self, host: str, until: datetime) -> None:
-        """Note that Zoom itself refuses this host creates and updates until then."""
 
 
 class ZoomMeetings:
@@ -67,6 +51,7 @@ class ZoomMeetings:
         self._settings = settings
         self._client = Client(settings, http, tokens, now, random)
         self._budget = budget
+        self._send = Sending(self._client, budget, now)
         self._now = now
 
     async def create(self, key: str, request: MeetingRequest, tried: datetime | None) -> Made:
@@ -81,12 +66,11 @@ class ZoomMeetings:
             if found is not None:
                 return found
             trust_the_list("Zoom", self._settings.list_lag_seconds, tried, self._now())
-        return Made(await self._made(key, request))
+        return await self._made(key, request)
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
         """Send all that we follow in one PATCH. Raises NotFound when the meeting is gone."""
-        await self._change(meeting.id, meeting.host, request)
-        return Made(meeting)
+        return Made(meeting, unmet=await self._change(meeting.id, meeting.host, request))
 
     async def cancel(
         self, key: str, meeting: Meeting | None, request: MeetingRequest, tried: datetime | None
@@ -118,12 +102,15 @@ class ZoomMeetings:
             listed += [one for one in found if one is not None]
         return listed
 
-    async def _made(self, key: str, request: MeetingRequest) -> Meeting:
+    async def _made(self, key: str, request: MeetingRequest) -> Made:
         for host in self._hosts(request):
             call = Call("create", "POST", f"users/{self._user(host)}/meetings", lane=host)
             with suppress(NotFound):
-                answer = await self._write(call, lambda without: self._creation(key, request, without))
-                return wire.meeting(answer.json(), host)
+                answer, without = await self._send(
+                    call, lambda without: self._creation(key, request, without), request.settings
+                )
+                body = answer.json()
+                return Made(wire.meeting(body, host), unmet=wire.unmet(request, without, body))
         message = (
             f"{request.host or 'the organizer'} is no user of this Zoom account: add them to the account"
         )
@@ -134,11 +121,20 @@ class ZoomMeetings:
     def _creation(self, key: str, request: MeetingRequest, without: frozenset[str]) -> Mapping[str, Any]:
         return wire.create_body(key, request, invitees=self._settings.invitees, without=without)
 
-    async def _change(self, id_: str, host: str, request: MeetingRequest) -> None:
+    async def _change(self, id_: str, host: str, request: MeetingRequest) -> tuple[str, ...]:
+        """Send all that we follow, and name the settings that Zoom did not take: the answer to a PATCH is empty."""
+
         def body(without: frozenset[str]) -> Mapping[str, Any]:
             return wire.update_body(request, self._now(), invitees=self._settings.invitees, without=without)
 
-        await self._write(Call("update", "PATCH", f"meetings/{segment(id_)}", lane=host), body)
+        there = Call("update", "PATCH", f"meetings/{segment(id_)}", lane=host)
+        _, without = await self._send(there, body, request.settings)
+        shown = None
+        if request.settings != NONE:
+            # The change is made: another PATCH, for want of this answer, would be one of the day's hundred.
+            with suppress(Transient, Unauthorized, Rejected):
+                shown = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", lane=host))
+        return wire.unmet(request, without, shown)
 
     async def _delete(self, id_: str, host: str) -> None:
         await self._budget.spend(host, cancel=True)
@@ -154,25 +150,6 @@ class ZoomMeetings:
         elif not isinstance(error, NotFound):
             raise error
 
-    async def _write(self, call: Call, body: Bodies) -> Answer:
-        """Create or update; where Zoom objects to an optional field, once more without it."""
-        first = body(frozenset())
-        outcome = await self._spending(call, first)
-        if isinstance(outcome, Refusal):
-            milder = body(wire.objections(outcome.fields)) if outcome.code == 300 else first
-            if milder != first:
-                outcome = await self._spending(call, milder)
-        if isinstance(outcome, Answer):
-            return outcome
-        if outcome.daily:
-            until = refusals.resumes(outcome, self._now())
-            await self._budget.exhausted(call.lane, until)
-        raise self._client.error(outcome)
-
-    async def _spending(self, call: Call, body: Mapping[str, Any]) -> Answer | Refusal:
-        await self._budget.spend(call.lane, cancel=False)
-        return await self._client.call(replace(call, body=body))
-
     async def _found(self, key: str, request: MeetingRequest) -> Made | None:
         """Adopt the oldest meeting that carries the marker, bring it up to date, and delete the others."""
         kept = None
@@ -187,15 +164,16 @@ class ZoomMeetings:
     async def _adopted(self, id_: str, host: str, request: MeetingRequest) -> Made:
         body = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", lane=host))
         followed = wire.follows(body, request, self._now(), invitees=self._settings.invitees)
+        unmet: tuple[str, ...] = ()
         if not followed:
             try:
-                await self._change(id_, host, request)
+                unmet = await self._change(id_, host, request)
                 followed = True
             except Transient as error:
                 if error.reason not in refusals.DAILY:
                     raise
         log.info("adopted a meeting whose answer was lost", meeting=id_, followed=followed)
-        return Made(wire.meeting(body, host), followed=followed)
+        return Made(wire.meeting(body, host), followed=followed, unmet=unmet)
 
     async def _marked(self, key: str, request: MeetingRequest) -> list[tuple[str, str]]:
         """Return id and host of the meetings that carry the marker, the oldest first."""

@@ -18,6 +18,10 @@ from connectors.http import Answer, retry_after
 
 DAILY = frozenset({"daily_budget", "daily_limit"})  # reasons of a refusal until tomorrow, ours and Zoom's
 
+NO_SETTING = frozenset(
+    {None, 104, 124, 300, 1001, 3001, 3161, 4711}
+)  # codes that surely speak of something else
+
 _XML = re.compile(r"<error>.*?<code>(\d+)</code>.*?<message>(.*?)</message>", re.DOTALL)
 _SCOPES = re.compile(r"scopes:?\s*\[([^\]]*)\]")
 
@@ -80,6 +84,11 @@ def error(refusal: Refusal, now: datetime, jitter: float) -> ProviderError:
 def is_webinar(refusal: Refusal) -> bool:
     """Tell whether the meeting is a webinar by now."""
     return refusal.code == 3000 and refusal.status < 500 and "webinar" in refusal.message.lower()
+
+
+def may_be_settings(refusal: Refusal) -> bool:
+    """Tell whether the refusal may be about a setting that the plan or an admin does not allow, and says not which."""
+    return refusal.status == 400 and refusal.code not in NO_SETTING and not is_webinar(refusal)
 
 
 def _passing(refusal: Refusal) -> bool:

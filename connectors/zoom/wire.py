@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from connectors.errors import Transient
 from connectors.keys import key_in
-from connectors.model import Found, Meeting, MeetingRequest, Phone
+from connectors.model import Found, Meeting, MeetingRequest, MeetingSettings, Phone
+from connectors.overrides import NONE, objected, spelled, stated, untaken
+from connectors.zoom.options import TABLE
 
 SCHEDULED, NO_FIXED_TIME = 2, 3
 LONGEST_TOPIC = 200
@@ -43,6 +45,7 @@ def create_body(
     invited = _invitees(request)
     if invitees and invited and INVITEES not in without:
         settings["meeting_invitees"] = invited
+    settings |= spelled(request.settings, TABLE, without).get("settings", {})
     return {
         "topic": topic(request.title),
         **_timing(request, utc=ZONE in without),
@@ -61,9 +64,10 @@ def update_body(
     body: dict[str, Any] = {"topic": topic(request.title)}
     if not _timed(request) or (request.start is not None and request.start > now):
         body |= _timing(request, utc=ZONE in without)
+    settings = spelled(request.settings, TABLE, without).get("settings", {})
     if invitees and INVITEES not in without:
-        body["settings"] = {"email_notification": False, "meeting_invitees": _invitees(request)}
-    return body
+        settings["meeting_invitees"] = _invitees(request)
+    return {**body, "settings": {"email_notification": False, **settings}} if settings else body
 
 
 def follows(body: Mapping[str, Any], request: MeetingRequest, now: datetime, *, invitees: bool) -> bool:
@@ -73,8 +77,15 @@ def follows(body: Mapping[str, Any], request: MeetingRequest, now: datetime, *, 
     return (
         all(body.get(name) == wanted[name] for name in plain if name in wanted)
         and ("start_time" not in wanted or _same(body.get("start_time"), request.start))
-        and ("settings" not in wanted or _emails(body) == _emails(wanted))
+        and (not invitees or _emails(body) == _emails(wanted))
+        and not untaken(request.settings, TABLE, body)
     )
+
+
+def unmet(request: MeetingRequest, without: Collection[str], shown: Any) -> tuple[str, ...]:
+    """Name the settings that were left out, and those that Zoom shows otherwise: an account can force some."""
+    lost = {*without, *untaken(request.settings, TABLE, shown)}
+    return tuple(name for name in stated(request.settings) if name in lost)
 
 
 def meeting(body: Any, host: str, known: Meeting | None = None) -> Meeting:
@@ -136,12 +147,15 @@ def items(page: Any) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict) and item.get("id")]
 
 
-def objections(fields: Collection[str]) -> frozenset[str]:
+def objections(fields: Collection[str], settings: MeetingSettings = NONE) -> frozenset[str]:
     """Return what to leave out after a 300 that names these fields, or none; empty where it is no use."""
     optional = {"meeting_invitees": INVITEES, "timezone": ZONE}
     if not fields:
-        return frozenset(optional.values())
-    found = [[name for short, name in optional.items() if short in field] for field in fields]
+        return frozenset(optional.values()) | frozenset(stated(settings))
+    found = [
+        {name for short, name in optional.items() if short in field} | objected(settings, TABLE, field)
+        for field in fields
+    ]
     return frozenset(name for names in found for name in names) if all(found) else frozenset()
 
 
