@@ -16,7 +16,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
-from connectors.errors import Rejected, Transient, Unauthorized
+import structlog
+
+from connectors.errors import ProviderError, Rejected, Transient, Unauthorized
 from connectors.http import Http, retry_after
 from connectors.oauth import (
     APP,
@@ -25,7 +27,6 @@ from connectors.oauth import (
     Asked,
     Granted,
     Now,
-    Save,
     Tokens,
     ask,
     object_of,
@@ -33,11 +34,17 @@ from connectors.oauth import (
 )
 from connectors.settings import OAuthApp
 
+Save = Callable[[str], Awaitable[bool]]
+"""Stores a new refresh token durably in the place of the one that was loaded or saved last; False where that is no
+longer the one that is stored: somebody has linked the account again, or has given it up."""
+
 Load = Callable[[], Awaitable[str]]
 """Reads the refresh token that is stored now; "" where there is none any more."""
 
 Needs = Collection[tuple[str, ...]]
 """Scopes that have to be granted: of each entry one, and the first is the one to name."""
+
+log = structlog.get_logger(__name__)
 
 DEAD = frozenset({"invalid_grant", "invalid_token"})  # what was to be revoked is no more
 
@@ -114,8 +121,9 @@ def tokens(http: Http, app: OAuthApp, who: str, token: str, save: Save, load: Lo
     """Act for the person whose refresh token this is; `who` is the address of the account it is linked to.
 
     One refresh is under way at a time for each value returned, so that each credential needs one, shared by
-    all who use it. A new refresh token is saved before the access token beside it is used. A refusal as
-    invalid is answered by looking once what is stored now: somebody else may have refreshed or linked again.
+    all who use it. A new refresh token is saved before the access token beside it is used, and never over one
+    that came from a newer consent. A refusal as invalid is answered by looking once what is stored now: somebody
+    else may have refreshed or linked again. Raises Unauthorized where the account is no longer linked.
 
     Where the answer to a refresh is lost, `token` raises Transient with reason "refresh_lost", and nothing is
     repeated before the caller asks again. Then too, what is stored is looked at first.
@@ -189,10 +197,27 @@ class _Credential:
         # Most answers have no refresh token, or the same: then the old one stays good.
         if granted.refresh and granted.refresh != self.token:
             self.token, self.unsaved = granted.refresh, granted
-        if self.unsaved is not None:
-            await self.save(self.token)
-            self.unsaved = None
-        return granted
+        if self.unsaved is None:
+            return granted
+        kept = await self.save(self.token)
+        self.unsaved = None
+        return granted if kept else await self._overtaken()
+
+    async def _overtaken(self) -> Granted:
+        """Go on with what somebody has stored meanwhile, and with nothing where the account was given up."""
+        if not await self.load():
+            await self._give_back()
+            message = f"the {self.app.provider} account of {self.who} is no longer linked"
+            raise Unauthorized(message, provider=self.app.provider, reason="unlinked")
+        await self._reloaded()
+        return await self._saved(await self._refreshed())
+
+    async def _give_back(self) -> None:
+        """Revoke the token that nobody will ever use: what was revoked with the account was the one before it."""
+        try:
+            await revoke(self.http, self.app, self.token, self.now)
+        except ProviderError as error:
+            log.warning("token not revoked", provider=self.app.provider, account=self.who, error=str(error))
 
     async def _refreshed(self) -> Granted:
         form = {"grant_type": "refresh_token", "refresh_token": self.token}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -21,6 +21,8 @@ from store.errors import KeyWrong
 from store.secrets import Vault
 
 log = structlog.get_logger(__name__)
+
+Overtaken = Callable[[sqlite3.Connection, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,16 @@ class Accounts:
         return str(kept["token"]) if kept.get("given") == fingerprint(given) else given
 
 
-def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: float) -> str:
+def disconnect(
+    conn: sqlite3.Connection,
+    job: work.Job,
+    error: Exception,
+    now: float,
+    overtaken: Overtaken = lambda _, __: False,
+) -> str:
     """Note, once, that an account does not work any more: nothing is asked in its name until it does again.
 
+    `overtaken` tells of a credential whether what was refused is no longer what is stored.
     Returns the credential whose tokens are good for nothing from now on, "" where it was none.
     """
     if not isinstance(error, Unauthorized):
@@ -96,7 +105,7 @@ def disconnect(conn: sqlite3.Connection, job: work.Job, error: Exception, now: f
     credential = _credential(conn, job, error.provider)
     if credential:
         # What was found out before it was linked again, or about the app, is not the fault of this account.
-        stale = error.reason == "disconnected" or error.reason in APP
+        stale = error.reason == "disconnected" or error.reason in APP or overtaken(conn, credential)
         return "" if stale or not disconnect_linked(conn, credential, why, now) else credential
     calendar = calendars.get(conn, job.key.partition("/")[0].partition(" ")[0])
     profile = profiles.get(conn, calendar.profile if calendar else job.key)

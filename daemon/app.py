@@ -144,7 +144,9 @@ def _worker(
     worker = Worker(
         store, handlers, world.now, uuid.uuid4().hex, config.sync.lease_seconds, config.sync.workers, dice
     )
-    worker.on_failure = lambda conn, job, error: personal.forget(disconnect(conn, job, error, world.now()))
+    worker.on_failure = lambda conn, job, error: personal.forget(
+        disconnect(conn, job, error, world.now(), personal.overtaken)
+    )
     return worker
 
 

@@ -35,6 +35,7 @@ class Personal:
     providers: Mapping[str, Linkable]
     now: Callable[[], datetime]
     _tokens: dict[str, Tokens] = field(default_factory=dict)
+    _kept: dict[str, _Kept] = field(default_factory=dict)
 
     def __call__(self, linked: Linked) -> Meetings:
         """Return what makes the meetings of a linked account. Raises Rejected when its provider is not configured."""
@@ -46,7 +47,7 @@ class Personal:
         """Return the access tokens of a credential."""
         found = self._tokens.get(credential)
         if found is None:
-            kept = _Kept(self, provider, credential)
+            kept = self._kept[credential] = _Kept(self, provider, credential)
             found = self._tokens[credential] = Tokens(kept.grant, self.now)
         return found
 
@@ -56,6 +57,18 @@ class Personal:
         if found is not None:
             found.granted = None
 
+    def overtaken(self, conn: sqlite3.Connection, credential: str) -> bool:
+        """Tell whether somebody has linked the account again since its tokens were read; if so, begin with theirs.
+
+        What was refused then says nothing about what is stored now.
+        """
+        kept, row = self._kept.get(credential), profiles.credential(conn, credential)
+        if kept is None or row is None or not row.secret or kept.sealed in (b"", row.secret):
+            return False
+        kept.begin_anew()
+        self.forget(credential)
+        return True
+
 
 @dataclass(slots=True)
 class _Kept:
@@ -64,7 +77,12 @@ class _Kept:
     personal: Personal
     provider: str
     credential: str
+    sealed: bytes = field(default=b"", repr=False)  # as it was last read or written
     _inner: Tokens | None = None
+
+    def begin_anew(self) -> None:
+        """Read what is stored before the next use."""
+        self._inner = None
 
     async def grant(self) -> Granted:
         if self._inner is None:
@@ -89,8 +107,9 @@ class _Kept:
 
     async def load(self) -> str:
         row = await self.personal.store.read(lambda conn: profiles.credential(conn, self.credential))
+        self.sealed = row.secret if row else b""
         try:
-            return self.personal.vault.open(row.secret) if row and row.secret else ""
+            return self.personal.vault.open(self.sealed) if self.sealed else ""
         except KeyWrong as error:
             who = await self._who()
             mend = f"link the account again (huddled link {self.provider} --account {who})"
@@ -100,9 +119,14 @@ class _Kept:
                 reason="key_wrong",
             ) from error
 
-    async def save(self, token: str) -> None:
+    async def save(self, token: str) -> bool:
         sealed, now = self.personal.vault.seal(token), self.personal.now().timestamp()
-        await self.personal.store.tx(lambda conn: profiles.save_secret(conn, self.credential, sealed, now))
+        kept = await self.personal.store.tx(
+            lambda conn: profiles.replace_secret(conn, self.credential, self.sealed, sealed, now)
+        )
+        if kept:
+            self.sealed = sealed
+        return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ def connect_goto(http, settings, link, now):
 
         async def save(token):
             stored.append(token)
+            return True
 
         async def load():
             return stored[-1]

@@ -73,6 +73,7 @@ def connect_webex(http, now, control, settings, people):
 
         async def save(token):
             saved.append(token)
+            return True
 
         async def load():
             return saved[-1]

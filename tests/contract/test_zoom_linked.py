@@ -59,6 +59,7 @@ async def zoom(http, now, settings, account, zoom_of_ada):
 
     async def save(token):
         kept.append(token)
+        return True
 
     async def load():
         return kept[-1]

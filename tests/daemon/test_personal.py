@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from random import Random
 
 import pytest
@@ -15,6 +16,7 @@ from connectors.linking import linkables
 from connectors.model import Meeting
 from connectors.registry import Registry
 from connectors.settings import GoToSettings, WebexSettings, ZoomSettings
+from daemon.accounts import disconnect
 from daemon.personal import Personal, Refresh, taken
 from daemon.terms import Linked
 from daemon.worker import Worker
@@ -167,6 +169,60 @@ async def test_a_token_that_another_process_has_replaced_is_read_again(personal,
     await start().tokens("zoom", CREDENTIAL).token()
     personal.forget(CREDENTIAL)
     assert await personal.tokens("zoom", CREDENTIAL).token()
+
+
+async def relink(personal, store, vault, sandbox):
+    """Have Ada agree once more, as the page does; return what is stored then."""
+    code = oauth.new_code(sandbox.world.room(Account), ADA, BACK)
+    got = await personal.providers["zoom"].redeem(code, VERIFIER, BACK)
+    row = Credential(CREDENTIAL, "zoom", "sandbox-zoom-app", "ada", vault.seal(got.token), "", 1.0, None)
+    await store.tx(lambda conn: linked.link(conn, ADA, ADA, row, 1.0))
+    return got.token
+
+
+async def test_who_links_again_while_a_refresh_waits_for_the_disk_keeps_the_new_tokens(
+    personal, start, store, vault, sandbox
+):
+    refuse = "CREATE TRIGGER sick BEFORE UPDATE ON credentials BEGIN SELECT RAISE(ABORT, 'x'); END"
+    await store.tx(lambda conn: conn.execute(refuse).fetchall())
+    with pytest.raises(sqlite3.IntegrityError):
+        await personal.tokens("zoom", CREDENTIAL).token()
+    await store.tx(lambda conn: conn.execute("DROP TRIGGER sick").fetchall())
+    await relink(personal, store, vault, sandbox)
+    assert await personal.tokens("zoom", CREDENTIAL).token()
+    assert await stored(store, vault) in sandbox.world.room(Account).refreshes
+    assert await start().tokens("zoom", CREDENTIAL).token()
+
+
+async def test_who_unlinks_while_a_refresh_is_under_way_leaves_no_token_at_zoom(personal, store, sandbox):
+    sandbox.world.faults.add(provider="zoom", op="zoom.token", delay=0.2)
+    asked = asyncio.ensure_future(personal.tokens("zoom", CREDENTIAL).token())
+    while refreshes(sandbox) < 1:
+        await asyncio.sleep(0.01)
+    await store.tx(lambda conn: [linked.unlink(conn, one.id) for one in linked.sharing(conn, CREDENTIAL)])
+    with pytest.raises(Unauthorized, match="no longer linked"):
+        await asked
+    assert sandbox.world.room(Account).refreshes == {}
+
+
+async def test_a_refusal_of_tokens_that_were_replaced_meanwhile_disconnects_nobody(
+    personal, store, vault, sandbox
+):
+    """At Zoom, every token dies with the next consent: whoever was at work just then is refused."""
+    await personal.tokens("zoom", CREDENTIAL).token()
+    refused = Unauthorized("refused", provider="zoom", reason="invalid_grant")
+    job = work.Job("refresh", CREDENTIAL, 1, 1, 1)
+
+    def fails(conn):
+        return disconnect(conn, job, refused, NOW, personal.overtaken)
+
+    new = await relink(personal, store, vault, sandbox)
+    assert await store.tx(fails) == ""
+    row = await store.read(lambda conn: linked.credential(conn, CREDENTIAL))
+    assert row.trouble is None
+    assert vault.open(row.secret) == new
+    assert await personal.tokens("zoom", CREDENTIAL).token()
+    assert await store.tx(fails) == CREDENTIAL
 
 
 async def test_an_answer_that_is_lost_is_told_and_what_it_lost_needs_the_person(personal, sandbox):

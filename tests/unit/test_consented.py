@@ -61,7 +61,7 @@ class Shelf:
     """Where refresh tokens are stored."""
 
     def __init__(self, token):
-        self.token = token
+        self.token = self.known = token
         self.saved = []
         self.loads = 0
         self.broken = 0
@@ -71,11 +71,15 @@ class Shelf:
         if self.broken:
             self.broken -= 1
             raise OSError("disk full")
+        if self.token != self.known:
+            return False
         self.saved.append(token)
-        self.token = token
+        self.token = self.known = token
+        return True
 
     async def load(self):
         self.loads += 1
+        self.known = self.token
         return self.token
 
 
@@ -262,6 +266,7 @@ async def test_a_rotated_token_is_stored_before_the_access_token_is_used(http, a
     async def save(token):
         await asyncio.sleep(0)
         order.append(token)
+        return True
 
     async def load():
         return "first"
@@ -423,6 +428,40 @@ async def test_a_token_that_died_with_a_lost_answer_is_named_as_such(tokens, end
     with pytest.raises(
         Unauthorized, match="lost with the answer to an earlier refresh: link the account again"
     ):
+        await tokens.token()
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+async def test_a_token_of_a_newer_consent_is_never_written_over(tokens, endpoint, shelf, broken):
+    """The person links again while a refresh is under way, or while its token waits for the disk."""
+    endpoint.rotates, shelf.broken = True, broken
+    shelf.token = "relinked"
+    if broken:
+        with pytest.raises(OSError, match="disk full"):
+            await tokens.token()
+    assert await tokens.token() == "access-2"
+    assert [form["refresh_token"] for form in endpoint.forms] == ["first", "relinked"]
+    assert shelf.saved == ["refresh-2"]
+
+
+async def test_a_token_that_comes_when_the_account_is_given_up_is_revoked_and_not_used(
+    tokens, endpoint, shelf
+):
+    endpoint.rotates, shelf.token = True, ""
+    with pytest.raises(Unauthorized, match="no longer linked") as caught:
+        await tokens.token()
+    assert caught.value.reason == "unlinked"
+    assert endpoint.forms[1:] == [{"token": "refresh-1", "token_type_hint": "refresh_token"}]
+    assert (shelf.saved, shelf.token, tokens.granted) == ([], "", None)
+
+
+async def test_a_token_that_cannot_be_revoked_then_is_not_used_either(tokens, endpoint, shelf):
+    endpoint.rotates, shelf.token = True, ""
+    endpoint.script = [
+        web.json_response({"access_token": "a", "refresh_token": "b"}),
+        web.Response(status=503),
+    ]
+    with pytest.raises(Unauthorized, match="no longer linked"):
         await tokens.token()
 
 
