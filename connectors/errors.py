@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.model import Event
 
 # The reasons of a Transient that promise: the provider was not asked to make anything.
-UNTOUCHED = frozenset({"list_lag", "not_sent", "daily_budget", "daily_limit", "refresh_lost"})
+UNTOUCHED = frozenset({"list_lag", "not_sent", "rate_limit", "daily_budget", "daily_limit", "refresh_lost"})
 
 
 class ProviderError(Exception):

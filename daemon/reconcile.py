@@ -139,11 +139,10 @@ class Reconcile:
         fresh: bool,
     ) -> None:
         """Take back that the provider was asked to make something, where it certainly was not."""
-        if isinstance(error, Transient) and (fresh or error.reason not in UNTOUCHED):
-            return  # fresh: nothing is lost by looking for it once more
-        before = (
-            None if fresh else tried
-        )  # looking did not ask for anything: what is waited for is the older try
+        if isinstance(error, Transient) and error.reason not in UNTOUCHED:
+            return
+        # Looking did not ask for anything: what is waited for is the older try, if there was one.
+        before = None if fresh else tried
         visit.become(replace(action.conference, tried=before), "waiting", reason(error))
         await visit.lease.tx(visit.commit(self.outside.now()))
 

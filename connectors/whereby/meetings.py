@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from connectors.calling import Call, segment
-from connectors.errors import NotFound
+from connectors.errors import NotFound, Transient
 from connectors.http import Http
 from connectors.keyed import Keyed
 from connectors.keys import START
@@ -49,7 +49,18 @@ class WherebyMeetings:
             if tried is not None:
                 trust_the_list("Whereby", self._settings.list_lag_seconds, tried, self._now())
             kept = await self._made(key, request)
-        await self._delete(room for room in found if room.meeting.id != kept.meeting.id)
+        spare = [room for room in found if room.meeting.id != kept.meeting.id]
+        try:
+            await self._delete(spare)
+        except Transient as error:
+            # Whatever kept a delete from being done, a room may have been made: it is to be looked for.
+            raise Transient(
+                str(error),
+                retry_after=error.retry_after,
+                provider="whereby",
+                status=error.status,
+                reason="outcome_unknown",
+            ) from error
         return Made(kept.meeting)
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.errors import NotFound, Rejected, Transient
+from connectors.errors import UNTOUCHED, NotFound, Rejected, Transient
 from connectors.model import EventRef, MeetingRequest
 from connectors.settings import WherebySettings
 from connectors.whereby.meetings import WherebyMeetings
@@ -159,6 +159,26 @@ async def test_a_replacement_whose_answer_is_lost_still_leaves_one_room(
             stage.advance(LAG + 1)
     assert again.id != made.id
     assert only(organisation).id == again.id
+
+
+async def test_a_busy_moment_after_a_new_room_was_made_leaves_one_room(
+    whereby, stage, organisation, request_
+):
+    await whereby.create(KEY, request_, None)
+    later = replace(request_, start=end(request_) + timedelta(days=DAYS + 1))
+    organisation.switches = replace(organisation.switches, list_lag=LAG - 1)
+    stage.fault(op="whereby.delete", status=429)
+    stage.advance(LAG)
+    tried = stage.now() - timedelta(hours=1)
+    for _ in range(4):
+        at = stage.now()
+        try:
+            made = (await whereby.create(KEY, later, tried)).meeting
+            break
+        except Transient as error:
+            tried = tried if error.reason in UNTOUCHED else at
+            stage.advance(error.retry_after or LAG)
+    assert only(organisation).id == made.id
 
 
 async def test_a_single_room_that_soon_closes_is_none_for_a_series(whereby, request_, now):

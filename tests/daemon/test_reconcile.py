@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from stored import NOW, at, conference, event, furnish
 
-from connectors.errors import NotFound
-from connectors.model import Mark, Meeting
+from connectors.errors import NotFound, Transient
+from connectors.model import Made, Mark, Meeting
 from daemon.reconcile import Reconcile
 from daemon.rules import Flags
 from daemon.terms import Policy, Service
@@ -127,3 +127,37 @@ async def test_an_event_that_is_not_found_twice_is_gone_without_going_in_a_circl
     assert outside.calls == ["get", "get", "cancel"]
     assert await store.read(lambda conn: conferences.get(conn, calendar, "e1")) is None
     assert await store.read(lambda conn: events.get(conn, calendar, "e1")) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "searches"),
+    [("rate_limit", False), ("not_sent", False), ("daily_limit", False), ("outcome_unknown", True)],
+)
+async def test_only_after_a_create_that_may_have_been_done_is_a_meeting_searched_for(
+    store, outside, reason, searches
+):
+    tries = []
+
+    async def create(key, request, tried):
+        tries.append(tried)
+        if len(tries) == 1:
+            raise Transient("not now", retry_after=1.0, reason=reason)
+        return Made(ZOOM)
+
+    async def write(seen, meeting, key, source="", *, earlier=""):
+        raise Transient("later")
+
+    outside.create, outside.connector.write = create, write
+    flagged = event(title="@zoom Review", etag='"2"')
+
+    def prepare(conn):
+        calendar = furnish(conn)
+        events.save_read(conn, calendar, flagged, outside.now())
+        work.ring(conn, "reconcile", [f"{calendar}/e1"], outside.now())
+
+    await store.tx(prepare)
+    worker = Worker(store, {"reconcile": Reconcile(store, outside)}, outside.now, "me")
+    for _ in range(2):
+        await worker.run_once()
+        outside.later += 60.0
+    assert [tried is not None for tried in tries] == [False, searches]
