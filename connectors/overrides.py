@@ -70,17 +70,32 @@ def spelled(settings: MeetingSettings, table: Table, without: Collection[str] = 
 
 def untaken(settings: MeetingSettings, table: Table, shown: Any) -> tuple[str, ...]:
     """Name the settings that a service shows otherwise. What it does not show at all, nobody knows to be otherwise."""
-    return tuple(
-        pair[0]
-        for pair in stated(settings).items()
-        if pair in table and _at(shown, table[pair][0]) not in (None, table[pair][1])
-    )
+    there = _there(settings, table, shown)
+    return tuple(name for name, (value, wanted) in there.items() if value not in (None, wanted))
+
+
+def unseen(settings: MeetingSettings, table: Table, shown: Any) -> tuple[str, ...]:
+    """Name the settings that a service shows otherwise or not at all."""
+    there = _there(settings, table, shown)
+    return tuple(name for name, (value, wanted) in there.items() if value != wanted)
+
+
+def unmet(settings: MeetingSettings, table: Table, without: Collection[str], shown: Any) -> tuple[str, ...]:
+    """Name the settings that were left out, and those that a service shows otherwise: an account can force some."""
+    lost = {*without, *untaken(settings, table, shown)}
+    return tuple(name for name in stated(settings) if name in lost)
 
 
 def objected(settings: MeetingSettings, table: Table, words: str) -> frozenset[str]:
     """Name the settings whose spelling stands in the words of a refusal."""
     pairs = (pair for pair in stated(settings).items() if pair in table)
     return frozenset(pair[0] for pair in pairs if table[pair][0][-1].lower() in words.lower())
+
+
+def _there(settings: MeetingSettings, table: Table, shown: Any) -> dict[str, tuple[Any, Value]]:
+    """Return, by setting, what a service shows (None where it shows nothing) and what it should show."""
+    pairs = (pair for pair in stated(settings).items() if pair in table)
+    return {pair[0]: (_at(shown, table[pair][0]), table[pair][1]) for pair in pairs}
 
 
 def _at(shown: Any, path: tuple[str, ...]) -> Any:

@@ -21,10 +21,13 @@ from connectors.http import Answer, Http
 from connectors.lag import trust_the_list
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
+from connectors.overrides import unmet
 from connectors.settings import WebexSettings
 from connectors.webex import wire
 from connectors.webex.client import Client
 from connectors.webex.invitees import invite
+from connectors.webex.milder import LeftOut, milder_than
+from connectors.webex.options import TABLE
 from connectors.webex.refusals import Refusal
 from connectors.webex.times import Times, times
 
@@ -52,13 +55,13 @@ class WebexMeetings:
         if tried is not None:
             found = await self._found(key, request, tried)
             if found is not None:
-                return Made(found)
+                return found
             trust_the_list("Webex", self._settings.list_lag_seconds, tried, self._now())
-        return Made(await self._made(key, request))
+        return await self._made(key, request)
 
     async def update(self, key: str, meeting: Meeting, request: MeetingRequest) -> Made:
         """Send what differs from what Webex shows, and nothing else. Raises NotFound when the meeting is gone."""
-        return Made(await self._in_line(meeting.id, request, meeting))
+        return await self._in_line(meeting.id, request, meeting)
 
     async def cancel(
         self, key: str, meeting: Meeting | None, request: MeetingRequest, tried: datetime | None
@@ -82,24 +85,37 @@ class WebexMeetings:
         found = [wire.found(item, host) async for item in self._client.items(call)]
         return [one for one in found if one is not None]
 
-    async def _made(self, key: str, request: MeetingRequest) -> Meeting:
+    async def _made(self, key: str, request: MeetingRequest) -> Made:
         when = self._when(request)
-        outcome = await self._create(key, request, when, invitees=self._settings.invitees)
-        if isinstance(outcome, Refusal) and outcome.status == 400 and self._invited(request):
-            # One address that Webex will not have must not cost the meeting; a second create is what it may cost.
-            log.warning("webex refused a meeting with its invitees", reason=outcome.said())
-            outcome = await self._create(key, request, when, invitees=False)
-        if isinstance(outcome, Answer):
-            if when.bent:
-                log.info("webex holds the meeting at other times than the event", reason=when.bent)
-            return wire.meeting(outcome.json())
-        raise self._refused(outcome)
+        left_out = LeftOut(self._invited(request))
+        outcome = await self._create(key, request, when, left_out)
+        while isinstance(outcome, Refusal) and outcome.status == 400:
+            # What the meeting is as good without must not cost it; more creates are what it may cost.
+            milder = milder_than(left_out, request.settings, outcome.message)
+            if milder == left_out:
+                break
+            log.warning("webex refused a meeting, and is asked for a plainer one", reason=outcome.said())
+            left_out = milder
+            outcome = await self._create(key, request, when, left_out)
+        if isinstance(outcome, Refusal):
+            raise self._refused(outcome)
+        if when.bent:
+            log.info("webex holds the meeting at other times than the event", reason=when.bent)
+        body = outcome.json()
+        return Made(wire.meeting(body), unmet=unmet(request.settings, TABLE, left_out.settings, body))
 
     async def _create(
-        self, key: str, request: MeetingRequest, when: Times, *, invitees: bool
+        self, key: str, request: MeetingRequest, when: Times, left_out: LeftOut
     ) -> Answer | Refusal:
         self._wait_for_the_day()
-        body = wire.create_body(key, request, when, site=self._settings.site_url, invitees=invitees)
+        body = wire.create_body(
+            key,
+            request,
+            when,
+            site=self._settings.site_url,
+            invitees=left_out.invited,
+            without=left_out.settings,
+        )
         return await self._client.call(Call("create", "POST", "meetings", body=body))
 
     def _when(self, request: MeetingRequest) -> Times:
@@ -130,7 +146,7 @@ class WebexMeetings:
             message = "Webex takes no more new meetings of this person for now: it allows 100 in 24 hours"
             raise Transient(message, retry_after=rest, provider="webex", reason="daily_limit")
 
-    async def _found(self, key: str, request: MeetingRequest, tried: datetime) -> Meeting | None:
+    async def _found(self, key: str, request: MeetingRequest, tried: datetime) -> Made | None:
         """Adopt the first meeting that carries the key, bring it in line, and delete the others."""
         kept = None
         for id_ in await self._tagged(key, tried):
@@ -142,15 +158,27 @@ class WebexMeetings:
                 log.info("adopted a meeting whose answer was lost", meeting=id_)
         return kept
 
-    async def _in_line(self, id_: str, request: MeetingRequest, known: Meeting | None = None) -> Meeting:
-        shown = await self._shown(id_)
-        body = wire.update_body(shown, request, self._now())
-        if body:
-            shown = (await self._client.ask(replace(_at("update", "PATCH", id_), body=body))).json()
+    async def _in_line(self, id_: str, request: MeetingRequest, known: Meeting | None = None) -> Made:
+        shown, without = await self._patched(id_, await self._shown(id_), request)
         found = wire.meeting(shown, known)
         if self._settings.invitees:
             await invite(self._client, id_, wire.addresses(request))
-        return found
+        return Made(found, unmet=unmet(request.settings, TABLE, without, shown))
+
+    async def _patched(
+        self, id_: str, shown: Mapping[str, Any], request: MeetingRequest
+    ) -> tuple[Any, frozenset[str]]:
+        """Send what differs. Return how the meeting stands, and the settings left out since Webex objects to them."""
+        without: frozenset[str] = frozenset()
+        while body := wire.update_body(shown, request, self._now(), without):
+            outcome = await self._client.call(replace(_at("update", "PATCH", id_), body=body))
+            if isinstance(outcome, Answer):
+                return outcome.json(), without
+            milder = milder_than(LeftOut(settings=without), request.settings, outcome.message).settings
+            if outcome.status != 400 or milder == without:
+                raise self._client.error(outcome)
+            without = milder
+        return shown, without
 
     async def _shown(self, id_: str) -> Mapping[str, Any]:
         body = (await self._client.ask(_at("get", "GET", id_))).json()

@@ -7,7 +7,7 @@ https://developer.webex.com/docs/api/v1/meetings/create-a-meeting
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from connectors.errors import Transient
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest, Phone
+from connectors.overrides import spelled, stated, unseen
+from connectors.webex.options import TABLE
 from connectors.webex.rules import same_rule
 from connectors.webex.times import Times, times
 
@@ -29,10 +31,20 @@ BEFORE, AHEAD = timedelta(days=1), timedelta(days=3660)
 
 
 def create_body(
-    key: str, request: MeetingRequest, when: Times, *, site: str, invitees: bool
+    key: str,
+    request: MeetingRequest,
+    when: Times,
+    *,
+    site: str,
+    invitees: bool,
+    without: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the body of a create: what Webex must know, and else the person's own settings."""
+    """Return the body of a create: what Webex must know, what is laid down, and else the person's own settings.
+
+    `without` names settings that an earlier answer has objected to.
+    """
     body = {"title": title(request.title), **_timing(when), "sendEmail": False, "integrationTags": [key]}
+    body |= spelled(request.settings, TABLE, without)
     if when.rule:
         body["recurrence"] = when.rule
     if site:
@@ -41,7 +53,9 @@ def create_body(
     return {**body, "invitees": invited} if invitees and invited else body
 
 
-def update_body(shown: Mapping[str, Any], request: MeetingRequest, now: datetime) -> dict[str, Any]:
+def update_body(
+    shown: Mapping[str, Any], request: MeetingRequest, now: datetime, without: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the body of an update that brings what Webex shows in line; empty where nothing is owed.
 
     New times of a series undo what people have changed on its single occurrences, so that they are sent only
@@ -52,6 +66,8 @@ def update_body(shown: Mapping[str, Any], request: MeetingRequest, now: datetime
     if shown.get("title") != title(request.title):
         body["title"] = title(request.title)
     body |= _new_times(shown, request, now)
+    settled = stated(request.settings).keys() - set(unseen(request.settings, TABLE, shown))
+    body |= spelled(request.settings, TABLE, settled | set(without))
     return {**body, "sendEmail": False} if body else {}
 
 

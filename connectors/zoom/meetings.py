@@ -20,10 +20,11 @@ from connectors.http import Http
 from connectors.lag import trust_the_list
 from connectors.model import Event, EventRef, Found, Made, Meeting, MeetingRequest
 from connectors.oauth import Tokens
-from connectors.overrides import NONE
+from connectors.overrides import NONE, unmet
 from connectors.settings import ZoomSettings
 from connectors.zoom import refusals, wire
 from connectors.zoom.client import Client
+from connectors.zoom.options import TABLE
 from connectors.zoom.refusals import Refusal
 from connectors.zoom.sending import Budget, Sending
 
@@ -110,7 +111,7 @@ class ZoomMeetings:
                     call, lambda without: self._creation(key, request, without), request.settings
                 )
                 body = answer.json()
-                return Made(wire.meeting(body, host), unmet=wire.unmet(request, without, body))
+                return Made(wire.meeting(body, host), unmet=unmet(request.settings, TABLE, without, body))
         message = (
             f"{request.host or 'the organizer'} is no user of this Zoom account: add them to the account"
         )
@@ -134,7 +135,7 @@ class ZoomMeetings:
             # The change is made: another PATCH, for want of this answer, would be one of the day's hundred.
             with suppress(Transient, Unauthorized, Rejected):
                 shown = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", lane=host))
-        return wire.unmet(request, without, shown)
+        return unmet(request.settings, TABLE, without, shown)
 
     async def _delete(self, id_: str, host: str) -> None:
         await self._budget.spend(host, cancel=True)
@@ -164,16 +165,16 @@ class ZoomMeetings:
     async def _adopted(self, id_: str, host: str, request: MeetingRequest) -> Made:
         body = await self._client.ask(Call("get", "GET", f"meetings/{segment(id_)}", lane=host))
         followed = wire.follows(body, request, self._now(), invitees=self._settings.invitees)
-        unmet: tuple[str, ...] = ()
+        lost: tuple[str, ...] = ()
         if not followed:
             try:
-                unmet = await self._change(id_, host, request)
+                lost = await self._change(id_, host, request)
                 followed = True
             except Transient as error:
                 if error.reason not in refusals.DAILY:
                     raise
         log.info("adopted a meeting whose answer was lost", meeting=id_, followed=followed)
-        return Made(wire.meeting(body, host), followed=followed, unmet=unmet)
+        return Made(wire.meeting(body, host), followed=followed, unmet=lost)
 
     async def _marked(self, key: str, request: MeetingRequest) -> list[tuple[str, str]]:
         """Return id and host of the meetings that carry the marker, the oldest first."""

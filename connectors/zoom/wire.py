@@ -82,12 +82,6 @@ def follows(body: Mapping[str, Any], request: MeetingRequest, now: datetime, *, 
     )
 
 
-def unmet(request: MeetingRequest, without: Collection[str], shown: Any) -> tuple[str, ...]:
-    """Name the settings that were left out, and those that Zoom shows otherwise: an account can force some."""
-    lost = {*without, *untaken(request.settings, TABLE, shown)}
-    return tuple(name for name in stated(request.settings) if name in lost)
-
-
 def meeting(body: Any, host: str, known: Meeting | None = None) -> Meeting:
     """Return the meeting of an answer. What the answer leaves out is taken from `known`.
 
