@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from connectors.model import (
     CalendarInfo,
     Changes,
+    Draft,
     Event,
     EventRef,
     Found,
@@ -53,6 +54,38 @@ class Calendar(Protocol):
         Raises Conflict when `event.etag` is old, NotFound when the event is gone, Rejected when the provider
         accepted the write without doing it.
         """
+
+    async def put(
+        self,
+        calendar: CalendarInfo,
+        name: str,
+        draft: Draft,
+        before: Event | None,
+        meeting: Meeting | None,
+        key: str,
+        source: str,
+        *,
+        native: str = "",
+    ) -> Event:
+        """Make the event what `draft` says, with the details of `meeting` as `write` puts them, in one call.
+
+        It is inserted where `before` is None. `name` is ours, and the same each time: however often an insert is
+        repeated after an answer was lost, there is one event; what stands there under that name is taken over and
+        brought up to date, also out of the bin where the provider can. Without `meeting` details that are there
+        stay. `native` ("meet", "teams") asks for the calendar's own meeting in the same call, under `key`; where
+        the calendar refuses it the event is written all the same, and the answer shows no native meeting of that
+        key. `Meetings.create(key)` adopts what was made so; it may be pending. Needs `calendar.zone`.
+
+        With `before` only what differs is sent, and nothing where nothing does. Guests whom `draft` names neither
+        among its attendees nor as removed stay, with their answers. They are mailed where something that they
+        see changes, and nowhere else.
+
+        Raises Conflict when `before` is old, NotFound when the calendar or the event of `before` is gone, Rejected
+        where the provider cannot have such an event or accepted the write without doing it.
+        """
+
+    async def remove(self, calendar: CalendarInfo, event: str) -> None:
+        """Delete the event, which tells its guests. Gone already, with its calendar or without, is success."""
 
     async def subscribe(self, calendar: CalendarInfo, channel: str, token: str, address: str) -> Subscription:
         """Ask for pushes to `address`, each carrying `token`. `channel` is a fresh id of ours.

@@ -46,6 +46,7 @@ class Mark:
     key: str  # of the conference
     event: str  # id of the event it was written on: a copied event carries somebody else's
     source: str  # what asked for the conference, so that a consumed keyword is not forgotten
+    links: str = ""  # where in the description its link took the place of placeholders, as `filled.py` tells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,32 @@ class Native:
     join_url: str = ""
     id: str = ""
     key: str = ""  # of the conference that asked for it; "" where somebody else did
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Somebody who is invited, and what they have answered."""
+
+    address: str
+    name: str = ""
+    answer: Literal["accepted", "declined", "tentative", "needs_action", "unknown"] = "needs_action"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What readers are told of an event beyond what decides anything. Nothing about it makes an event new."""
+
+    created: datetime | None = None
+    updated: datetime | None = None
+    organizer: str = ""  # name
+    attendees: tuple[Answered, ...] = ()
+    answer: Literal["accepted", "declined", "tentative", "needs_action", "unknown"] = "unknown"  # the owner's
+    status: Literal["confirmed", "tentative"] = "confirmed"
+    transparent: bool = False
+    private: bool = False
+    categories: tuple[str, ...] = ()
+    join_url: str = ""  # of the calendar's own field, whosever it is
+    text: str = ""  # the description as plain text, as people read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +114,7 @@ class Event:
     mark: Mark | None = None
     block: Block | None = None
     native: Native | None = None
+    shown: Shown = field(default_factory=Shown, compare=False)  # for readers; not in the snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,32 +142,6 @@ class Draft:
     reminders: tuple[int, ...] | None = None  # minutes before; None leaves them to the calendar
     transparent: bool = False  # its owner counts as free
     private: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """Somebody who is invited, and what they have answered."""
-
-    address: str
-    name: str = ""
-    answer: Literal["accepted", "declined", "tentative", "needs_action", "unknown"] = "needs_action"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What readers are told of an event beyond what decides anything. Nothing about it makes an event new."""
-
-    created: datetime | None = None
-    updated: datetime | None = None
-    organizer: str = ""  # name
-    attendees: tuple[Answered, ...] = ()
-    answer: Literal["accepted", "declined", "tentative", "needs_action", "unknown"] = "unknown"  # the owner's
-    status: Literal["confirmed", "tentative"] = "confirmed"
-    transparent: bool = False
-    private: bool = False
-    categories: tuple[str, ...] = ()
-    join_url: str = ""  # of the calendar's own field, whosever it is
-    text: str = ""  # the description as plain text, as people read it
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from connectors.google.api import Api
 from connectors.google.errors import PROVIDER, is_conference_refused
 from connectors.google.listing import items, pages, slices
 from connectors.google.third_party import ThirdParty
-from connectors.model import CalendarInfo, Changes, Event, Gone, Meeting, Subscription
+from connectors.model import CalendarInfo, Changes, Draft, Event, Gone, Meeting, Subscription
 from connectors.settings import GoogleSettings
 
 LOOK_BACK = timedelta(days=1)  # a full listing begins so long before now
@@ -118,6 +118,25 @@ class GoogleCalendar:
             self._patch(event, body) if data is None else self._patch_with(event, body, data, key)
         )
         return _sure(written, done=edits.shows(written, meeting, key))
+
+    async def put(
+        self,
+        calendar: CalendarInfo,
+        name: str,
+        draft: Draft,
+        before: Event | None,
+        meeting: Meeting | None,
+        key: str,
+        source: str,
+        *,
+        native: str = "",
+    ) -> Event:
+        """Make the event what the draft says. See `putting.py`."""
+        raise NotImplementedError
+
+    async def remove(self, calendar: CalendarInfo, event: str) -> None:
+        """Delete the event, which tells its guests."""
+        raise NotImplementedError
 
     async def subscribe(self, calendar: CalendarInfo, channel: str, token: str, address: str) -> Subscription:
         """Open a push channel. Its life is Google's to say, whatever is asked for."""

@@ -18,7 +18,7 @@ from connectors.microsoft.reading import Reader
 from connectors.microsoft.rounds import Found, Round, Window
 from connectors.microsoft.subscriptions import Cap, Subscriptions
 from connectors.microsoft.writing import Writer
-from connectors.model import CalendarInfo, Changes, Event, Gone, Meeting, Subscription
+from connectors.model import CalendarInfo, Changes, Draft, Event, Gone, Meeting, Subscription
 from connectors.settings import MicrosoftSettings
 
 LOOK_BACK = timedelta(days=1)  # a window begins so long before now
@@ -91,6 +91,25 @@ class MicrosoftCalendar:
         if meeting is None:
             return await self._writer.take(event, key, earlier)
         return await self._writer.put(event, meeting, key, source, earlier)
+
+    async def put(
+        self,
+        calendar: CalendarInfo,
+        name: str,
+        draft: Draft,
+        before: Event | None,
+        meeting: Meeting | None,
+        key: str,
+        source: str,
+        *,
+        native: str = "",
+    ) -> Event:
+        """Make the event what the draft says. See `putting.py`."""
+        raise NotImplementedError
+
+    async def remove(self, calendar: CalendarInfo, event: str) -> None:
+        """Delete the event, which tells its guests."""
+        raise NotImplementedError
 
     async def subscribe(self, calendar: CalendarInfo, channel: str, token: str, address: str) -> Subscription:
         """Ask for notifications, which carry `channel` and `token` as their client state."""
