@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 GOTO_RATE = 8.0  # calls a second; GoTo allows an app 10
+DAILY_RATE, DAILY_PAGES = 15.0, 1.0  # Daily takes 20 calls a second, and 2 pages of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,4 +206,5 @@ def _limits(config: Config) -> dict[str, Limits]:
         "zoom": Limits(concurrent=each, total_rate=limits.zoom_calls_per_second),
         "goto": Limits(concurrent=each, total_rate=GOTO_RATE),
         "webex": Limits(concurrent=each),
+        "daily": Limits(concurrent=each, rate=DAILY_PAGES, total_rate=DAILY_RATE),
     }

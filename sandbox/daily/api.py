@@ -21,6 +21,7 @@ from sandbox.daily.room import Domain, Room
 Work: TypeAlias = Callable[[Domain, web.Request], Awaitable[web.Response]]
 
 HOST: Final = "https://sandbox.daily.co"
+LONGEST_PAGE: Final = 100
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 WHOLE: Final = frozenset("nbf exp max_participants eject_after_elapsed".split())
 FLAGS: Final = frozenset(
@@ -80,10 +81,22 @@ async def get(domain: Domain, request: web.Request) -> web.Response:
     return web.json_response(shown(domain.room(request.match_info["name"])))
 
 
-async def listing(domain: Domain, _: web.Request) -> web.Response:
-    """GET /rooms, the newest first, a hundred at most."""
+async def listing(domain: Domain, request: web.Request) -> web.Response:
+    """GET /rooms, the newest first, a hundred at most; the next page begins after the id of a room."""
     found = list(reversed(domain.standing().values()))
-    return web.json_response({"total_count": len(found), "data": [shown(room) for room in found[:100]]})
+    first, after = 0, request.query.get("starting_after", "")
+    if after:
+        first = next((place for place, room in enumerate(found, 1) if room.id == after), 0)
+        if not first:
+            raise invalid("starting_after is the id of no room")
+    try:
+        limit = int(request.query.get("limit", "100"))
+    except ValueError:
+        limit = 0
+    if not 1 <= limit <= LONGEST_PAGE:
+        raise invalid(f"limit is between 1 and {LONGEST_PAGE}")
+    page = found[first : first + limit]
+    return web.json_response({"total_count": len(found), "data": [shown(room) for room in page]})
 
 
 async def delete(domain: Domain, request: web.Request) -> web.Response:

@@ -9,8 +9,11 @@ import pytest
 
 from connectors.daily.meetings import DailyMeetings
 from connectors.errors import NotFound, Rejected, Transient
+from connectors.http import connect
+from connectors.lanes import Limits
 from connectors.model import EventRef, MeetingRequest
 from connectors.settings import DailySettings
+from daemon.app import DAILY_PAGES, DAILY_RATE
 from sandbox.daily.room import Domain
 from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage
@@ -21,12 +24,15 @@ def domain(sandbox):
     return sandbox.world.room(Domain)
 
 
-@pytest.fixture
-def daily(sandbox, http, now):
-    settings = DailySettings(
+def settings(sandbox):
+    return DailySettings(
         api_key="sandbox-daily-key", api_base=f"{sandbox.url}/daily/v1", early_minutes=15, late_minutes=120
     )
-    return DailyMeetings(settings, http, now)
+
+
+@pytest.fixture
+def daily(sandbox, http, now):
+    return DailyMeetings(settings(sandbox), http, now)
 
 
 @pytest.fixture
@@ -177,3 +183,17 @@ async def test_too_many_deletes_pass(daily, domain, request_):
     with pytest.raises(Transient) as caught:
         await daily.cancel(KEY, made[0], request_, None)
     assert caught.value.retry_after == 1
+
+
+async def test_rooms_are_listed_to_the_last_page_however_few_lists_daily_takes_in_a_second(
+    sandbox, domain, request_, now
+):
+    domain.switches = replace(domain.switches, deletes_per_second=2)
+    async with connect({"daily": Limits(rate=DAILY_PAGES, total_rate=DAILY_RATE)}) as http:
+        daily = DailyMeetings(settings(sandbox), http, now)
+        await daily.create(KEY, request_, None)
+        first = only(domain)
+        for number in range(230):
+            domain.keep(replace(first, id=f"room-{number}", name=f"hd{number:016}"))
+        found = await daily.ours("")
+    assert {one.key for one in found} == {KEY, *(f"hd{number:016}" for number in range(230))}
