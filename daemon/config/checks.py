@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from daemon.config.account_checks import account_contradictions
 from daemon.config.conferencing_checks import conferencing_contradictions
 from daemon.config.facts import Facts
 from daemon.config.kinds import Address, loopback, read_address
 from daemon.config.problems import Finding
+from daemon.config.rule_checks import SECTIONS, rule_contradictions
 from daemon.config.secret_files import has_directory, open_to_others, resolve, runs
 from daemon.config.toml_lines import KeyPath
-from daemon.rules import Service
-
-# The services, and the section that sets each up.
-_SERVICES = {name: name for name in get_args(Service)} | {"meet": "google", "teams": "microsoft"}
 
 
 def contradictions(facts: Facts) -> Iterator[Finding]:
@@ -30,6 +27,7 @@ def contradictions(facts: Facts) -> Iterator[Finding]:
         _flags,
         _categories,
         _rules,
+        rule_contradictions,
         _alerts,
         _directories,
         _open_files,
@@ -92,13 +90,8 @@ def _categories(facts: Facts) -> Iterator[Finding]:
 
 def _rules(facts: Facts) -> Iterator[Finding]:
     for path, rule in facts.inside("rules"):
-        if not isinstance(rule, Mapping):
-            continue
-        yield from _service(facts, (*path, "service"), rule.get("service"))
-        low, high = rule.get("min_minutes"), rule.get("max_minutes")
-        if low is not None and high is not None and low > high:
-            message = f"no event lasts at least {low} and at most {high} minutes"
-            yield Finding((*path, "min_minutes"), message, "Swap min_minutes and max_minutes.")
+        if isinstance(rule, Mapping):
+            yield from _service(facts, (*path, "service"), rule.get("service"))
 
 
 def _alerts(facts: Facts) -> Iterator[Finding]:
@@ -110,7 +103,7 @@ def _alerts(facts: Facts) -> Iterator[Finding]:
 
 
 def _service(facts: Facts, path: KeyPath, name: Any) -> Iterator[Finding]:
-    section = _SERVICES.get(name) if isinstance(name, str) else None
+    section = SECTIONS.get(name) if isinstance(name, str) else None
     if section and not facts.has(section):
         fix = f"Add a section [{section}], or choose another service."
         yield Finding(path, f"names {name}, which is not set up", fix)

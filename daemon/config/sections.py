@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.model import MeetingSettings
 from daemon.config.kinds import (
     LISTED,
     Database,
@@ -94,11 +95,32 @@ class FlagSettings(Section):
     """What an event gets instead, in this order, when the service that it asks for cannot be had."""
 
 
-class RuleSettings(Section):
-    """Give events that meet all of these conditions a meeting without any keyword."""
+class Overrides(Section):
+    """Settings of meetings that are not left to the account in which a meeting is made."""
 
-    service: Annotated[Choice, Field(examples=["default"])]
-    """What the events get; none keeps later rules away from them."""
+    waiting_room: Annotated[bool | None, Field(examples=[True])] = None
+    """Whether guests wait until the host lets them in."""
+    join_before_host: Annotated[bool | None, Field(examples=[True])] = None
+    """Whether people can be in the meeting before its host."""
+    mute_on_entry: Annotated[bool | None, Field(examples=[True])] = None
+    """Whether people are muted when they come in."""
+    host_video: Annotated[bool | None, Field(examples=[False])] = None
+    """Whether the host's camera is on at the start."""
+    guest_video: Annotated[bool | None, Field(examples=[False])] = None
+    """Whether the cameras of all others are on at the start."""
+    recording: Annotated[Literal["none", "local", "cloud"] | None, Field(examples=["none"])] = None
+    """Where the meeting is recorded without anybody asking for it."""
+
+    def settings(self) -> MeetingSettings:
+        """Return the settings as the connectors read them."""
+        return MeetingSettings(**self.model_dump())
+
+
+class RuleSettings(Section):
+    """Give events that meet all of these conditions a meeting without any keyword, or its meeting other settings."""
+
+    service: Annotated[Choice | None, Field(examples=["default"])] = None
+    """What the events get; none keeps later rules away from them. Without it, the rule only gives settings."""
     name: str = ""
     """For people: stands in explanations."""
     calendars: Annotated[tuple[Name, ...], LISTED] = ()
@@ -117,6 +139,8 @@ class RuleSettings(Section):
     """The event lasts at most so long."""
     even_if_linked: bool = False
     """Also where the event already carries somebody's join link."""
+    settings: Overrides | None = None
+    """What is not left to the account in the meetings of this service, whatever has asked for them."""
 
     def rule(self) -> Rule:
         """Return the rule as the policy reads it."""
@@ -131,6 +155,7 @@ class RuleSettings(Section):
             min_minutes=self.min_minutes,
             max_minutes=self.max_minutes,
             even_if_linked=self.even_if_linked,
+            settings=None if self.settings is None else self.settings.settings(),
         )
 
 
