@@ -7,18 +7,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import re
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import structlog
 
 from api import outcomes
-from api.keeping import Keeper, give_back
+from api.keeping import Keeper, Spent
 from api.outcomes import Failed, Linked, Stop
 from connectors.errors import ProviderError, Rejected, Transient
 from connectors.linking import Lacking, Way
@@ -57,6 +60,7 @@ class Flow:
     clock: Callable[[], float]
     fresh: Callable[[], str]  # 43 characters that nobody can guess
     keeper: Keeper
+    turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def find(self, secret: str) -> LinkRequest | Stop:
         """Return the link with this secret, if it is still good."""
@@ -112,7 +116,9 @@ class Flow:
         found = self.providers.get(provider)
         if not mine or found is None:
             return outcomes.STRANGE
-        return await self._redeemed(request, found, query, awaited["kept"])
+        # Where each yes ends the one before it, the last to be redeemed has to be the last that is kept.
+        async with self.turns[provider] if found.rotates else nullcontext():
+            return await self._redeemed(request, found, query, awaited["kept"])
 
     async def _good(self, name: str) -> LinkRequest | Stop:
         try:
@@ -136,7 +142,7 @@ class Flow:
 
     async def _redeemed(
         self, request: LinkRequest, found: Way, query: Mapping[str, str], kept: str
-    ) -> Linked | Failed:
+    ) -> Linked | Failed | Stop:
         if "error" in query or not query.get("code"):
             return self._refused(request, found, query.get("error", ""))
         try:
@@ -145,6 +151,8 @@ class Flow:
             log.warning(
                 "account not linked", account=request.account, provider=found.provider, error=str(error)
             )
+            if error.got is not None:
+                await self.keeper.give_back(found, error.got)
             return Failed(request.redirect_uri, "invalid_scope", outcomes.lacking(found.title, error.scopes))
         except ProviderError as error:
             log.error(
@@ -156,16 +164,22 @@ class Flow:
                 request.redirect_uri, "temporarily_unavailable" if passing else "server_error", stop
             )
         if found.calendars and authorised.who.name.lower() != request.account:
-            # Nothing is revoked: they may have allowed us their own calendars before, and would lose that.
             log.warning(
                 "account not linked", account=request.account, provider=found.provider, error="somebody else"
             )
+            await self.keeper.give_back(found, authorised)
             return Failed(request.redirect_uri, "access_denied", outcomes.stranger(request.account))
         try:
             return await self.keeper.keep(request, found, authorised)
+        except Spent:
+            log.warning(
+                "account not linked", account=request.account, provider=found.provider, error="link spent"
+            )
+            await self.keeper.give_back(found, authorised)
+            return outcomes.USED
         except (StoreError, TimeoutError) as error:
             log.error("account not kept", account=request.account, provider=found.provider, error=str(error))
-            await give_back(found, authorised)
+            await self.keeper.give_back(found, authorised)
             return Failed(request.redirect_uri, "temporarily_unavailable", outcomes.DISK)
 
     def _refused(self, request: LinkRequest, found: Way, error: str) -> Failed:

@@ -14,6 +14,7 @@ from connectors.errors import ProviderError
 from connectors.linking import Authorised, Way
 from store import link_requests, linked
 from store.db import Store
+from store.errors import StoreError
 from store.link_requests import LinkRequest
 from store.secrets import Vault
 
@@ -26,11 +27,18 @@ Relinked = Callable[[sqlite3.Connection, str, float], None]
 class Calendars(Protocol):
     """What is done with a yes that opens somebody's calendars."""
 
+    def holds(self, conn: sqlite3.Connection, provider: str, account: str) -> bool:
+        """Tell whether there is a token by which this person's calendars are open already."""
+
     def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
         """Keep the token, in a transaction. Returns the id of the calendars' profile."""
 
     def begin(self, provider: str, account: str, token: str) -> None:
         """Use it from now on."""
+
+
+class Spent(Exception):
+    """The link has been used up meanwhile, for somebody else's account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,10 @@ class Keeper:
     kick: Callable[[], None] = lambda: None
 
     async def keep(self, request: LinkRequest, found: Way, got: Authorised) -> Linked:
-        """Keep it, and use the link up, in one transaction. Raises StoreError where the disk refuses."""
+        """Keep it, and use the link up, in one transaction.
+
+        Raises Spent where the link is used up already, StoreError where the disk refuses.
+        """
         if found.calendars:
             profile = await self._opened(request, found, got)
         else:
@@ -80,20 +91,29 @@ class Keeper:
         )
 
         def keep(conn: sqlite3.Connection) -> str:
+            mine = linked.profile_id(request.account, found.provider, got.client, got.who.id)
+            # The same person in a second tab brings the newer tokens, and at some providers the only live ones.
+            if not link_requests.use(conn, request.id, now) and linked.get(conn, mine) is None:
+                raise Spent
             profile, _ = linked.link(conn, request.account, got.who.name, credential, now)
-            link_requests.use(conn, request.id, now)
             for one in linked.sharing(conn, name):
                 self.relinked(conn, one.id, now)
             return profile
 
         return await self.store.tx(keep)
 
+    async def give_back(self, found: Way, got: Authorised) -> None:
+        """Revoke what is not kept, unless that could end an older yes which we still have the tokens of."""
+        try:
+            if found.rotates or not await self.store.read(lambda conn: self._holds(conn, found, got)):
+                await found.revoke(got.token)
+        except (ProviderError, StoreError, TimeoutError) as error:
+            log.error("token not revoked", provider=found.provider, error=str(error))
 
-async def give_back(found: Way, got: Authorised) -> None:
-    """Revoke what could not be kept, where that cannot end an older yes which we still have the tokens of."""
-    if not found.rotates:
-        return
-    try:
-        await found.revoke(got.token)
-    except ProviderError as error:
-        log.error("token not revoked", provider=found.provider, error=str(error))
+    def _holds(self, conn: sqlite3.Connection, found: Way, got: Authorised) -> bool:
+        if not got.who.id:  # it could be anybody's
+            return True
+        if found.calendars:
+            return self.calendars.holds(conn, found.provider, got.who.name.lower())
+        name = linked.credential_id(found.provider, got.client, got.who.id)
+        return linked.credential(conn, name) is not None

@@ -5,14 +5,16 @@ Looking at a link changes nothing, so that mail filters and browsers that look a
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiolimiter import AsyncLimiter
 
 from api import outcomes
@@ -24,6 +26,8 @@ from store.link_requests import LinkRequest
 
 GUESSES_A_MINUTE = 30  # links that are not known, over all visitors
 LARGEST_FORM = 4096  # bytes
+MOST_FIELDS = 16
+PATIENCE = 10.0  # seconds that a form may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Doorway:
     flow: Flow
     pages: Pages
     guesses: AsyncLimiter = field(default_factory=lambda: AsyncLimiter(GUESSES_A_MINUTE, 60))
+
+    def join(self, app: web.Application) -> None:
+        """Add the pages to what the public listener serves, and close all its answers, errors too, as theirs are."""
+        app.add_routes(self.routes())
+        app.on_response_prepare.append(_close)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Return what the public listener has to serve."""
@@ -73,15 +82,12 @@ class Doorway:
         found = await self._find(request)
         if isinstance(found, Stop):
             return self._stopped(found)
-        if (request.content_length or 0) > LARGEST_FORM:
-            return self._stopped(outcomes.FORGED)
-        form, browser = await request.post(), self._browser(request)
+        form, browser = await _form(request), self._browser(request)
         # Another site can press our button in somebody's browser, but it cannot read our page, nor set our cookie.
-        if not browser or not hmac.compare_digest(
-            str(form.get("proof", "")).encode(), _proof(found, browser).encode()
-        ):
+        proven = hmac.compare_digest(form.get("proof", "").encode(), _proof(found, browser).encode())
+        if not (browser and proven):
             return self._stopped(outcomes.FORGED)
-        provider = str(form.get("provider", ""))
+        provider = form.get("provider", "")
         url = await self.flow.begin(found, provider, browser)
         if isinstance(url, Stop):
             return self._stopped(url)
@@ -152,6 +158,25 @@ class Doorway:
 
 def _proof(request: LinkRequest, browser: str) -> str:
     return sha256(f"{request.id} {browser}".encode()).hexdigest()
+
+
+async def _form(request: web.Request) -> Mapping[str, str]:
+    """Return what our page sends; nothing where it is something else, too much, or does not come."""
+    body = b""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while len(body) <= LARGEST_FORM and (part := await request.content.readany()):
+                body += part
+        if len(body) > LARGEST_FORM or request.content_type != "application/x-www-form-urlencoded":
+            return {}
+        return dict(parse_qsl(body.decode(errors="replace"), max_num_fields=MOST_FIELDS))
+    except (TimeoutError, ValueError, web.RequestPayloadError, HttpProcessingError):
+        return {}
+
+
+async def _close(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
 
 
 def _redirect(url: str) -> web.Response:

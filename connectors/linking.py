@@ -10,12 +10,19 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
+import structlog
+
 from connectors import consented
-from connectors.errors import ProviderError, Unauthorized
+from connectors.errors import ProviderError, Transient, Unauthorized
 from connectors.http import Http
 from connectors.model import Identity
-from connectors.oauth import Now
+from connectors.oauth import Granted, Now
 from connectors.settings import OAuthApp
+
+log = structlog.get_logger(__name__)
+
+LONGEST_ID, LONGEST_NAME = 512, 200  # characters
+NOBODY: Final = Identity("", "")
 
 TITLES: Final = {"goto": "GoTo", "webex": "Webex", "zoom": "Zoom"}
 
@@ -79,6 +86,7 @@ class Lacking(Unauthorized):
     """The person, or the app's registration, did not allow everything that is needed."""
 
     scopes: tuple[str, ...] = ()
+    got: Authorised | None = None  # what came all the same, to be given back
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +130,40 @@ class Linkable:
     async def redeem(self, code: str, verifier: str, redirect_uri: str) -> Authorised:
         """Turn the answer of that page into something to keep.
 
-        Raises Lacking where too little was allowed, and else as `consented.exchange`. What is not kept then is
-
+        Raises Lacking where too little was allowed, and else as `consented.exchange`. Tokens that do not come to
+        that are revoked where this ends nothing else.
         """
-        app = self.app
-        granted = await consented.exchange(self.http, app, code, verifier, redirect_uri, self.now)
-        if missing := consented.missing(granted.scopes, self.account.NEEDS):
-            lacking = Lacking(
-                f"not allowed: {', '.join(missing)}", provider=app.provider, reason="missing_scope"
-            )
-            lacking.scopes = missing
-            raise lacking
+        granted = await consented.exchange(self.http, self.app, code, verifier, redirect_uri, self.now)
+        try:
+            return await self._judged(granted)
+        except ProviderError:
+            if self.rotates:
+                await self._dropped(granted.refresh)
+            raise
+
+    async def _judged(self, granted: Granted) -> Authorised:
+        """Ask whose tokens these are, and whether they are good for all that is needed."""
+        app, who = self.app, NOBODY
+        missing = consented.missing(granted.scopes, self.account.NEEDS)
         settings = _regional(self.account, self.settings, granted.api_url)
-        who = await self.account.identity(self.http, settings, granted.access)
-        return Authorised(who, app.client_id, granted.refresh, granted.scopes)
+        try:
+            who = _told(await self.account.identity(self.http, settings, granted.access), app.provider)
+        except ProviderError:
+            if not missing:
+                raise
+        got = Authorised(who, app.client_id, granted.refresh, granted.scopes)
+        if missing:
+            message = f"not allowed: {', '.join(missing)}"
+            lacking = Lacking(message, provider=app.provider, reason="missing_scope")
+            lacking.scopes, lacking.got = missing, got
+            raise lacking
+        return got
+
+    async def _dropped(self, token: str) -> None:
+        try:
+            await self.revoke(token)
+        except ProviderError as error:
+            log.error("token not revoked", provider=self.provider, error=str(error))
 
     async def revoke(self, token: str) -> bool:
         """Take a refresh token back; False where the provider offers no way. Raises ProviderError."""
@@ -161,3 +189,13 @@ def _regional(account: Account, settings: Any, api_url: str) -> Any:
     """Let Zoom say where it wants to be asked."""
     at = getattr(account, "regional", None)
     return settings if at is None else at(settings, api_url)
+
+
+def _told(who: Identity, provider: str) -> Identity:
+    """Return who it is, with a name that can be shown in one line: anybody may have given themselves another."""
+    if not 0 < len(who.id) <= LONGEST_ID or not who.id.isprintable():
+        raise Transient(
+            f"{provider} does not say whose account this is", provider=provider, reason="bad_answer"
+        )
+    name = "".join(one if one.isprintable() else " " for one in who.name)
+    return Identity(who.id, " ".join(name.split())[:LONGEST_NAME] or who.id)

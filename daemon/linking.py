@@ -49,17 +49,15 @@ class Opened:
     vault: Vault
     world: World
 
+    def holds(self, conn: sqlite3.Connection, provider: str, account: str) -> bool:
+        """Tell whether there is a token, of the configuration or of an earlier consent."""
+        row = profiles.get(conn, profiles.profile_id(provider, account))
+        return (row is not None and row.secret is not None) or self._given(provider, account) != ""
+
     def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
         """Keep the token as if the provider had put it in the place of the configuration's."""
         profile = profiles.profile_id(provider, account)
-        given = next(
-            (
-                one.token
-                for one in everybody(self.config)
-                if (one.provider, one.address) == (provider, account)
-            ),
-            "",
-        )
+        given = self._given(provider, account)
         profiles.save_secret(conn, profile, self.vault.seal(secret_of(fingerprint(given), token)))
         profiles.report(conn, profile, None, now)
         work.ring(conn, "discover", [profile], now)
@@ -73,6 +71,12 @@ class Opened:
         if known is not None:
             self.world.credentials[profile] = replace(known, refresh_token=token)
             self.world.registry.forget(known)
+
+    def _given(self, provider: str, account: str) -> str:
+        """Return the token of the configuration, "" for none."""
+        people = everybody(self.config)
+        mine = [one.token for one in people if (one.provider, one.address) == (provider, account)]
+        return next(iter(mine), "")
 
 
 def ways(config: Config, http: Http, now: Callable[[], datetime]) -> Mapping[str, Way]:

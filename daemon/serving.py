@@ -37,7 +37,7 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
             daemon.bell, daemon.channels, daemon.health.metrics.pushed, zoom=_zoom_door(daemon)
         )
         if daemon.links is not None:
-            doors.add_routes(daemon.links.routes())
+            daemon.links.join(doors)
         await _listen(stack, server.runner(doors), config.listen, "pushes")
         working = asyncio.create_task(daemon.worker.run(stop), name="worker")
         scheduler = timers.start(daemon.sweeps, daemon.config.sync.discover_seconds)

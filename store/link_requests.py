@@ -69,9 +69,12 @@ def take_answer(conn: sqlite3.Connection, name: str, sealed: bytes) -> bool:
     return done.rowcount == 1
 
 
-def use(conn: sqlite3.Connection, name: str, now: float) -> None:
-    """Note that the link has done what it is for: it is good no more."""
-    conn.execute("UPDATE link_requests SET used_at = ?, opened = NULL WHERE id = ?", (now, name))
+def use(conn: sqlite3.Connection, name: str, now: float) -> bool:
+    """Note that the link has done what it is for: it is good no more. False where it has done it already."""
+    done = conn.execute(
+        "UPDATE link_requests SET used_at = ?, opened = NULL WHERE id = ? AND used_at IS NULL", (now, name)
+    )
+    return done.rowcount == 1
 
 
 def prune(conn: sqlite3.Connection, before: float) -> int:

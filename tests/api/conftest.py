@@ -129,6 +129,10 @@ class Opened:
 
     kept: list = field(default_factory=list)
     begun: list = field(default_factory=list)
+    held: set = field(default_factory=set)  # whose calendars were opened before
+
+    def holds(self, conn, provider, account):
+        return account in self.held
 
     def keep(self, conn, provider, account, token, now):
         self.kept.append((provider, account, token))
@@ -253,7 +257,7 @@ async def site(world, tmp_path, branding, changes, public_url):
             url, flow, Doorway(flow, Pages(branding)), disk, vault, room, world.world, opened, relinked
         )
         app = web.Application()
-        app.add_routes(made.doorway.routes())
+        made.doorway.join(app)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.SockSite(runner, door).start()

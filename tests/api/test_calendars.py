@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from structlog.testing import capture_logs
 
+from sandbox.google.state import Google
 from tests.api.conftest import ADA, APP, GRACE
 
 PEOPLE = {"google": ADA, "microsoft": GRACE}
@@ -20,6 +21,11 @@ async def click(browser, page, text):
     found = dict(reversed(pair) for pair in re.findall(r'<a href="([^"]*)">([^<]*)</a>', page.text))
     [href] = [href for words, href in found.items() if text in words]
     return await browser.open(urljoin(page.url, html.unescape(href)))
+
+
+def refreshes(site):
+    """Return the refresh tokens that live at Google."""
+    return list(site.world.room(Google).tokens.refresh.values())
 
 
 async def ask(site, browser, provider, **more):
@@ -66,6 +72,7 @@ async def test_a_missing_scope_of_google_is_named(site, browser):
     assert came.title == "A permission is missing"
     assert "<code>https://www.googleapis.com/auth/calendar.events</code>" in came.text
     assert site.opened.kept == []
+    assert [one.email for one in refreshes(site)] == []
 
 
 async def test_a_person_says_no_to_google(site, browser):
@@ -74,13 +81,17 @@ async def test_a_person_says_no_to_google(site, browser):
     assert site.opened.kept == []
 
 
-async def test_somebody_else_cannot_give_their_calendar_for_it(site, browser):
+@pytest.mark.parametrize("held", [set(), {"bob@example.com"}])
+async def test_somebody_else_cannot_give_their_calendar_for_it(site, browser, held):
+    """What they gave is given back, unless that would end what they have given us for their own calendars."""
+    site.opened.held = held
     with capture_logs() as logs:
         page = await ask(site, browser, "google", redirect_uri="")
         came = await click(browser, page, "Continue as bob@example.com")
     assert "Somebody else signed in than ada@example.com" in came.text
     assert site.opened.kept == []
     assert [one["error"] for one in logs if one["event"] == "account not linked"] == ["somebody else"]
+    assert {one.email for one in refreshes(site)} == held
 
 
 @EVERY

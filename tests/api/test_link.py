@@ -3,12 +3,14 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from structlog.testing import capture_logs
 
 from api.flow import LIFE
 from api.link import GUESSES_A_MINUTE
+from api.pages.render import HEADERS
 from connectors.linking import linkables
 from connectors.settings import ZoomSettings
 from sandbox.zoom.model import Person
@@ -193,6 +195,33 @@ async def test_the_state_alone_opens_nothing(site, browser):
     assert (await browser.open(f"{site.url}/link/{name}")).status == 404
 
 
+async def test_with_one_link_two_people_cannot_both_link_an_account(site, browsers):
+    """Both answers are on their way before either account is kept."""
+    url = await site.invite()
+    slow, late = await overlap(site, browsers(), browsers(), url, "bob@example.com")
+    assert "last_linked_profile_id" in slow.query
+    assert (late.status, late.title) == (410, "This link has been used")
+    assert [row["name"] for row in await site.rows("SELECT name FROM linked")] == [ADA]
+    assert {one.email for one in site.zoom.refreshes.values()} == {ADA}
+
+
+async def test_the_same_person_in_two_tabs_ends_with_tokens_that_live(site, browser):
+    slow, late = await overlap(site, browser, browser, await site.invite(), ADA)
+    assert slow.url == late.url
+    [row] = await site.rows("SELECT secret FROM credentials")
+    assert site.vault.open(row["secret"]) in site.zoom.refreshes
+
+
+async def overlap(site, one, two, url, who):
+    """Let a second answer come while Zoom takes its time to say whose the first is."""
+    site.world.faults.add(op="zoom.user", times=1, delay=0.3)
+    slow = asyncio.ensure_future(one.agree(await one.go(url)))
+    while not any(call["op"] == "zoom.user" for call in site.world.calls.since(0)):
+        await asyncio.sleep(0.01)
+    late = await two.link(url, who)
+    return await slow, late
+
+
 # When the provider says no, or nothing
 
 
@@ -221,6 +250,7 @@ async def test_a_missing_scope_is_named(site, browser):
     assert (page.status, page.title) == (403, "A permission is missing")
     assert "<code>meeting:delete:meeting</code>" in page.text
     assert await site.rows("SELECT * FROM credentials") == []
+    assert site.zoom.refreshes == {}
 
 
 async def test_an_app_with_the_older_coarse_scopes_is_enough(site, browser):
@@ -234,7 +264,16 @@ async def test_a_provider_that_is_out_of_order_is_told_as_such_and_can_be_tried_
     url = await site.invite()
     site.world.faults.add(op=op, times=1, status=503)
     assert (await browser.link(url)).query["error"] == "temporarily_unavailable"
+    assert site.zoom.refreshes == {}
     assert "last_linked_profile_id" in (await browser.link(url)).query
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", '{"id": null}', "<html>"])
+async def test_a_provider_that_answers_nonsense_links_nobody_and_keeps_no_token(site, browser, body):
+    site.world.faults.add(op="zoom.user", times=1, status=200, body=body, content_type="application/json")
+    assert (await browser.link(await site.invite())).query["error"] == "temporarily_unavailable"
+    assert await site.rows("SELECT * FROM linked") == []
+    assert site.zoom.refreshes == {}
 
 
 @pytest.mark.parametrize("changes", [{"user_client_secret": "wrong"}])
@@ -342,6 +381,39 @@ async def test_every_answer_is_closed_to_other_sites_and_kept_nowhere(site, brow
         }
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/", 404), ("GET", "/link/", 404), ("PUT", "/link/x", 405), ("GET", "/link/page/logo", 404)],
+)
+async def test_errors_are_closed_to_other_sites_too(site, browser, method, path, status):
+    page = await browser.open(site.url + path, method)
+    assert page.status == status
+    assert {name: page.headers.get(name) for name in HEADERS} == dict(HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--x"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=proof\r\n\r\n"),
+        ("application/x-www-form-urlencoded; charset=nonsense", b"proof=%ff&provider=zoom"),
+        ("application/x-www-form-urlencoded", b"\xff\x00" * 99),
+        ("application/x-www-form-urlencoded", b"a=1&" * 99),
+        ("application/x-www-form-urlencoded", b"a" * 200_000),
+        ("text/plain", b"proof=x"),
+    ],
+)
+async def test_no_form_makes_the_server_stumble(site, browser, kind, body):
+    url = await site.invite()
+    await browser.open(url)
+
+    async def chunks():
+        yield body
+
+    for data in (body, chunks()):
+        assert (await browser.open(url, "POST", data, {"Content-Type": kind})).status == 403
+
+
 async def test_the_cookie_is_for_us_alone_and_does_not_last(site, browser):
     page = await browser.open(await site.invite())
     cookie = page.headers["Set-Cookie"]
@@ -358,10 +430,28 @@ async def test_over_https_the_cookie_can_come_from_this_host_alone(site, browser
 
 
 async def test_names_from_outside_are_escaped(site, browser):
-    site.zoom.people[ADA] = Person("u1", "<b>ada</b>@example.com", "Ada", "UTC")
-    page = await browser.link(await site.invite(redirect_uri="", account="<i>x</i>@example.com"))
+    name = call_themselves(site, "<b>ada</b>@example.com")
+    page = await browser.link(await site.invite(redirect_uri="", account="<i>x</i>@example.com"), name)
+    assert page.title == "Zoom is connected"
+    assert "&lt;b&gt;ada" in page.text
     assert "<b>" not in page.text
     assert "<i>" not in page.text
+
+
+async def test_a_name_from_outside_is_one_line_that_can_be_shown(site, browser):
+    """It stands in the terminals and logs of those who run this."""
+    name = call_themselves(site, "a\x1b]0;x\x07\r\n[/red]\u202e" + "x" * 999)
+    await browser.link(await site.invite(), name)
+    [row] = await site.rows("SELECT name FROM linked")
+    assert row["name"].startswith("a ]0;x [/red] x")
+    assert row["name"].isprintable()
+    assert len(row["name"]) == 200
+
+
+def call_themselves(site, name):
+    """Have somebody at Zoom with that name; return how to sign in as them."""
+    site.zoom.people[name] = Person("u1", name, "Ada", "UTC")
+    return quote(name)
 
 
 async def test_secrets_stand_in_no_page_no_address_and_no_log(site, browser):

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from connectors.model import CalendarInfo
 from daemon.config.load import load
 from daemon.linked import relinked
-from daemon.linking import Unlinkable, choose, make_link, unlink
+from daemon.linking import Opened, Unlinkable, choose, make_link, unlink
 from store import calendars, linked, profiles, work
 from store.db import connect
 from store.link_requests import request_id
@@ -103,6 +103,17 @@ async def test_tokens_are_deleted_even_where_the_provider_cannot_be_told(config,
     assert "refresh-token" not in left
     assert conn.execute("SELECT * FROM credentials").fetchall() == []
     assert linked.get(conn, profile) is None
+
+
+def test_a_token_that_was_kept_before_is_known_about(config, conn):
+    """Taking back a consent that was refused would end that one too."""
+    opened = Opened(config, open_vault(config.store.key_file), None)
+    carol = profiles.ensure(conn, "google", "carol@example.com", "user", NOW)
+    assert not opened.holds(conn, "google", "carol@example.com")
+    profiles.save_secret(conn, carol, b"sealed")
+    assert opened.holds(conn, "google", "carol@example.com")
+    assert not opened.holds(conn, "microsoft", "carol@example.com")
+    assert not opened.holds(conn, "google", "eve@example.com")
 
 
 async def test_what_is_no_conferencing_profile_is_not_unlinked(config, conn):

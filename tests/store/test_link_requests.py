@@ -53,7 +53,8 @@ def test_an_expired_link_asks_nothing(conn, request_):
 
 def test_a_used_link_asks_nothing_and_awaits_nothing(conn, request_):
     link_requests.open_flow(conn, request_.id, b"sealed", NOW)
-    link_requests.use(conn, request_.id, NOW + 1)
+    assert link_requests.use(conn, request_.id, NOW + 1)
+    assert not link_requests.use(conn, request_.id, NOW + 2)
     assert not link_requests.open_flow(conn, request_.id, b"again", NOW + 2)
     assert not link_requests.take_answer(conn, request_.id, b"sealed")
     found = link_requests.get(conn, request_.id)
