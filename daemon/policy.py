@@ -35,12 +35,19 @@ def judge(event: Event | None, known: Conference | None, policy: Policy) -> Verd
     if started and started.service not in policy.services:
         return Leave(f"{started.service} is no longer configured")
     asked = ask(event, known, policy)
-    unlinked = started and started.profile and policy.profile(started.profile) is None
-    if unlinked and (isinstance(asked, Wanted) or asked.lacks):
+    if started and started.profile and policy.profile(started.profile) is None and _stays(started, asked):
         return Leave("the account that it was made with is no longer linked")
     if isinstance(asked, Unwanted):
         return asked
     return asked if started else _first_time(event, known, asked, policy)
+
+
+def _stays(unlinked: Conference, asked: Wanted | Unwanted) -> bool:
+    """Whether the meeting of an account that was given up is kept: unless something else than before is asked for."""
+    if isinstance(asked, Unwanted):
+        return asked.lacks != ""
+    same = (asked.service.name, asked.profile) == (unlinked.service, unlinked.profile)
+    return same or asked.source == unlinked.source
 
 
 def is_over(event: Event, policy: Policy) -> bool:

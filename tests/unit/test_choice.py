@@ -132,6 +132,22 @@ def test_what_an_account_made_stays_when_it_is_unlinked_and_goes_when_nobody_wan
     assert isinstance(judge(shown(event(), known), known, BARE), Unwanted)
 
 
+@pytest.mark.parametrize(
+    ("source", "title", "state"),
+    [
+        ("title:@goto", "Review @static", "leaving"),
+        ("title:@goto", "Review @webex", None),  # which cannot be had
+        ("title:@goto", "Another name @goto", None),
+        ("title:@video", "Review @video", None),  # not what is asked for has changed, but what it stands for
+    ],
+)
+def test_who_asks_for_another_service_than_that_of_an_unlinked_account_gets_it(source, title, state):
+    known = live(service="goto", profile=GOTO, source=source)
+    policy = replace(BARE, flags=flags(default="zoom"))
+    action = plan(shown(event(title=title), known), known, policy, FRESH)
+    assert (action and action.conference.state) == state
+
+
 def test_an_account_of_ones_own_is_written_down_with_the_intention():
     action = plan(event(title="Review @goto"), None, BOTH, FRESH)
     assert (action.conference.service, action.conference.profile) == ("goto", GOTO)
