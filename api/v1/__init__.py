@@ -1,0 +1,1 @@
+"""The HTTP API: what applications call, in the wire format that Cronofy's SDKs speak."""

@@ -1,0 +1,57 @@
+"""What all handlers work with, handed to them once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from connectors.linking import Way
+from store.db import Store
+from store.secrets import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application that may call us."""
+
+    client_id: str
+    name: str
+    secrets: tuple[str, ...] = field(repr=False)  # more than one while they are being changed
+    redirect_uris: tuple[str, ...] = ()
+    allow_private: bool = False  # webhooks of its may go to addresses of private networks
+    elevated: bool = False  # it may change events that it has not made
+    per_second: int = 50
+    per_minute: int = 500
+
+
+class People(Protocol):
+    """What a change of who may be looked after means to the daemon."""
+
+    def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
+        """Keep the token that opens an account's calendars, in a transaction. Returns the profile's id."""
+
+    def begin(self, provider: str, account: str, token: str) -> None:
+        """Use it from now on."""
+
+    def drop(self, conn: sqlite3.Connection, profile: str, now: float) -> None:
+        """Look after a profile no longer if applications alone wanted it, in a transaction."""
+
+    async def unlink(self, profile: str) -> bool:
+        """Give up a conferencing profile, and tell its provider. Returns whether there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of this installation that handlers need. Chance and time are arguments."""
+
+    store: Store
+    vault: Vault
+    clock: Callable[[], float]
+    fresh: Callable[[], str]  # 43 characters that nobody can guess
+    public_url: str  # without a slash at its end
+    applications: Mapping[str, Application]  # by client id
+    ways: Mapping[str, Way]  # where people can link accounts, by provider
+    people: People
+    kick: Callable[[], None] = lambda: None  # wakes the worker after a ring
