@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from sandbox.webex import settings
 from sandbox.webex.model import Invitee, Meeting, Person
 
 CALL_IN: Final = (
@@ -83,7 +84,8 @@ def meeting(
     if telephony:
         body["telephony"] = _telephony(one)
     optional = {"agenda": one.agenda, "recurrence": one.recurrence, "integrationTags": one.tags.get(client)}
-    return body | {name: value for name, value in optional.items() if value is not None}
+    body |= {name: value for name, value in optional.items() if value is not None}
+    return settings.merged(body, one.settings)
 
 
 def invitee(one: Invitee, meeting_id: str) -> dict[str, Any]:

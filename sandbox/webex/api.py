@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 
 from sandbox.calls import USER
-from sandbox.webex import access, answers, listing, reading, rules
+from sandbox.webex import access, answers, listing, reading, rules, settings
 from sandbox.webex.errors import Refused, invalid, response, tracking
 from sandbox.webex.model import Meeting
 from sandbox.webex.room import Grant, Site
@@ -46,7 +46,7 @@ async def create(site: Site, grant: Grant, request: web.Request) -> web.Response
     """POST /meetings: 200, not 201."""
     host = access.person(site, grant)
     _count(site, host.email)
-    body = await reading.body(request)
+    body = settings.allowed(site.switches, await reading.body(request))
     send = reading.flag(body, "sendEmail", default=True)
     meeting = rules.new(body, host, grant.client, site.world.now(), site.world.random)
     if {one.email for one in meeting.invitees} & set(site.switches.refused_invitees):
@@ -60,7 +60,7 @@ async def create(site: Site, grant: Grant, request: web.Request) -> web.Response
 async def update(site: Site, grant: Grant, request: web.Request) -> web.Response:
     """PATCH /meetings/{meetingId}: 200 and the whole meeting."""
     meeting = access.hosted(site, grant, request.match_info["meeting"])
-    body = await reading.body(request)
+    body = settings.allowed(site.switches, await reading.body(request))
     send = reading.flag(body, "sendEmail", default=True)
     after = rules.changed(meeting, body, grant.client, site.world.now())
     site.keep(after)

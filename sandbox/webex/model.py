@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,5 @@ class Meeting:
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Integration tags by the client that has set them, who alone sees them."""
     created: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was set for this meeting alone, as it was sent."""

@@ -39,6 +39,10 @@ class Switches:
     """Answers leave the passwords out."""
     scopes: tuple[str, ...] = ALL_SCOPES
     """What a new authorisation may be granted, whatever is asked for."""
+    locked_settings: tuple[str, ...] = ()
+    """Settings of meetings that the site has locked: what is sent of them is ignored without a word."""
+    refused_settings: tuple[str, ...] = ()
+    """Settings of meetings with which nothing is accepted."""
     refused_invitees: tuple[str, ...] = ()
     """Addresses with which nothing is accepted."""
 

@@ -98,4 +98,5 @@ def _plain(meeting: Meeting) -> dict[str, Any]:
         "password": meeting.password,
         "invitees": [one.email for one in meeting.invitees],
         "integrationTags": {client: list(tags) for client, tags in meeting.tags.items()},
+        "settings": dict(meeting.settings),
     }

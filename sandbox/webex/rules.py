@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-from sandbox.webex import reading
+from sandbox.webex import reading, settings
 from sandbox.webex.errors import invalid
 from sandbox.webex.model import Invitee, Meeting, Person
 
@@ -51,6 +51,7 @@ def new(body: Mapping[str, Any], host: Person, client: str, now: datetime, rando
         recurrence=_understood(body),
         tags={client: found} if (found := reading.tags(body)) else {},
         created=now,
+        settings=settings.read(body),
     )
     _countable(made)
     return replace(made, invitees=_invitees(body, made))
@@ -70,6 +71,7 @@ def changed(meeting: Meeting, body: Mapping[str, Any], client: str, now: datetim
         timezone=zone,
         recurrence=_understood(body) if "recurrence" in body else meeting.recurrence,
         tags={name: found for name, found in tags.items() if found},
+        settings=settings.merged(meeting.settings, settings.read(body)),
     )
     if "start" in body or "end" in body:
         shown = {"start": meeting.start.isoformat(), "end": meeting.end.isoformat()}

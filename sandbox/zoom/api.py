@@ -20,6 +20,7 @@ from sandbox.zoom.invitation import invitation
 from sandbox.zoom.listing import page, query
 from sandbox.zoom.model import INSTANT, Meeting, Person
 from sandbox.zoom.oauth import ACCOUNT_ID
+from sandbox.zoom.policy import allowed
 from sandbox.zoom.room import Account, Grant
 
 Work: TypeAlias = Callable[[Account, Grant, web.Request], Awaitable[web.Response]]
@@ -50,7 +51,7 @@ def guarded(
 async def create(account: Account, grant: Grant, request: web.Request) -> web.Response:
     """POST /users/{userId}/meetings."""
     user = _person(account, grant, request)
-    body = await _body(request, schema.CREATE)
+    body = allowed(account.switches, await _body(request, schema.CREATE))
     host = _host(account, user, body)
     meeting = rules.new(
         body,
@@ -72,7 +73,8 @@ async def update(account: Account, grant: Grant, request: web.Request) -> web.Re
     """PATCH /meetings/{meetingId}: 204 and not a byte."""
     meeting = _meeting(account, grant, request)
     occurrence_id = _query(request, "occurrence_id").get("occurrence_id")
-    body = await _body(request, schema.UPDATE_OCCURRENCE if occurrence_id else schema.UPDATE)
+    check = schema.UPDATE_OCCURRENCE if occurrence_id else schema.UPDATE
+    body = allowed(account.switches, await _body(request, check))
     now = account.world.now()
     if occurrence_id:
         after = rules.occurrence_changed(meeting, occurrence_id, body, now)

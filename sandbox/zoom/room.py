@@ -38,6 +38,12 @@ class Switches:
     """Basic plan without audio: meetings have no phone numbers."""
     bare_daily_limit: bool = False
     """The refusal over the daily limit names no time to come back, as some have seen."""
+    locked_settings: tuple[str, ...] = ()
+    """Settings of meetings that an admin has locked: what is sent of them is ignored without a word."""
+    refused_settings: tuple[str, ...] = ()
+    """Settings of meetings with which a create or an update is refused by name."""
+    paid_settings: tuple[str, ...] = ()
+    """Settings of meetings with which it is refused, without a name, since the account does not pay."""
     scopes: tuple[str, ...] = ALL_SCOPES
     """What the next tokens may do, in the user-level spelling."""
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from connectors.errors import NotFound, Rejected, Transient, Unauthorized
 from connectors.http import Answer
-from connectors.model import EventRef, MeetingRequest, Phone
+from connectors.model import EventRef, MeetingRequest, MeetingSettings, Phone
 from connectors.webex import refusals, wire
+from connectors.webex.milder import LeftOut, milder_than
 from connectors.webex.times import times
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -323,3 +324,47 @@ def test_the_recorded_refusals_are_understood(name, kind):
     assert "ROUTERGW_FAKE" in str(found)
     if kind is Transient:
         assert (found.retry_after, found.reason) == (3600, "daily_limit")
+
+
+LAID_DOWN = MeetingSettings(waiting_room=True, join_before_host=False, mute_on_entry=True, recording="none")
+SPELLED = {
+    "unlockedMeetingJoinSecurity": "allowJoinWithLobby",
+    "enabledJoinBeforeHost": False,
+    "audioConnectionOptions": {"muteAttendeeUponEntry": True},
+    "enabledAutoRecordMeeting": False,
+}
+GIVEN = replace(REQUEST, settings=LAID_DOWN)
+
+
+def test_what_is_laid_down_is_sent_and_the_rest_is_the_person_s():
+    assert create(GIVEN) == create() | SPELLED
+    ours = {"title", "start", "end", "timezone", "sendEmail", "integrationTags", "invitees"}
+    assert create().keys() == ours, "no password, no personal room, nothing of the person's own"
+
+
+def test_an_update_sends_the_settings_that_webex_shows_otherwise_or_not_at_all():
+    assert wire.update_body(shown(), GIVEN, NOW) == SPELLED | {"sendEmail": False}
+    assert wire.update_body(shown(GIVEN), GIVEN, NOW) == {}
+    assert wire.update_body(shown(GIVEN), REQUEST, NOW) == {}
+    other = shown(GIVEN, enabledAutoRecordMeeting=True, audioConnectionOptions={"entryAndExitTone": "beep"})
+    muted = {"audioConnectionOptions": {"muteAttendeeUponEntry": True}}
+    expected = {"enabledAutoRecordMeeting": False, "sendEmail": False, **muted}
+    assert wire.update_body(other, GIVEN, NOW) == expected
+    assert wire.update_body(other, GIVEN, NOW, {"recording"}) == {"sendEmail": False, **muted}
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after"),
+    [
+        ("enabledAutoRecordMeeting", LeftOut(True), LeftOut(True, frozenset({"recording"}))),
+        ("invitees", LeftOut(True), LeftOut(False)),
+        ("invitees", LeftOut(True, frozenset({"recording"})), LeftOut(False, frozenset({"recording"}))),
+        ("no", LeftOut(False), LeftOut(False, frozenset({"waiting_room", "recording"}))),
+        ("unlockedMeetingJoinSecurity", LeftOut(False, frozenset({"recording"})), None),
+    ],
+)
+def test_after_a_refusal_something_plainer_is_asked_for(words, before, after):
+    some = MeetingSettings(waiting_room=True, recording="cloud")
+    everything = LeftOut(False, frozenset({"waiting_room", "recording"}))
+    assert milder_than(before, some, words) == (after or everything)
+    assert milder_than(everything, some, words) == everything, "there is nothing more to leave out"

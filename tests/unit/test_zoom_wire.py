@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.errors import NotFound, Rejected, Transient, Unauthorized
 from connectors.http import Answer
-from connectors.model import EventRef, Meeting, MeetingRequest, Phone
+from connectors.model import EventRef, Meeting, MeetingRequest, MeetingSettings, Phone
 from connectors.zoom import refusals, wire
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -181,6 +181,81 @@ def test_only_addresses_are_invited():
 )
 def test_what_zoom_objects_to_is_left_out_if_it_can_be(fields, left_out):
     assert wire.objections(fields) == left_out
+
+
+@pytest.mark.parametrize(
+    ("fields", "left_out"),
+    [
+        (("settings.waiting_room",), {"waiting_room"}),
+        (("settings.auto_recording", "settings.participant_video"), set()),
+        (("settings.auto_recording", "timezone"), {"recording", wire.ZONE}),
+        ((), {wire.INVITEES, wire.ZONE, "waiting_room", "recording"}),
+        (("settings.host_video",), set()),
+        (("topic", "settings.waiting_room"), set()),
+    ],
+)
+def test_a_setting_that_zoom_objects_to_is_left_out(fields, left_out):
+    laid_down = MeetingSettings(waiting_room=True, recording="cloud")
+    assert wire.objections(fields, laid_down) == left_out
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "blamed"),
+    [
+        (400, 200, "Only available for Paid account.", True),
+        (400, 3000, "Cannot be changed.", True),
+        (400, 3000, "Cannot access webinar info.", False),
+        (400, 300, "Validation Failed.", False),
+        (400, 3161, "Hosting is not allowed.", False),
+        (400, 4711, "does not contain scopes", False),
+        (400, None, "", False),
+        (404, 3001, "Meeting does not exist.", False),
+        (429, 429, "Too many.", False),
+    ],
+)
+def test_another_refusal_may_be_about_a_setting(status, code, message, blamed):
+    assert refusals.may_be_settings(refusals.Refusal(status, code, message)) is blamed
+
+
+LAID_DOWN = MeetingSettings(
+    waiting_room=False,
+    join_before_host=True,
+    mute_on_entry=True,
+    host_video=False,
+    guest_video=True,
+    recording="none",
+)
+SPELLED = {
+    "waiting_room": False,
+    "join_before_host": True,
+    "mute_upon_entry": True,
+    "host_video": False,
+    "participant_video": True,
+    "auto_recording": "none",
+}
+
+
+def test_what_is_laid_down_is_sent_beside_the_safe_defaults():
+    assert create(settings=LAID_DOWN, invitees=False)["settings"] == SETTINGS | SPELLED
+    quiet = {"email_notification": False}
+    assert update(settings=LAID_DOWN, invitees=False)["settings"] == quiet | SPELLED
+    assert update(settings=LAID_DOWN)["settings"].keys() == {*quiet, *SPELLED, "meeting_invitees"}
+
+
+def test_what_is_not_laid_down_is_the_account_s():
+    assert create(invitees=False)["settings"] == SETTINGS
+    assert "settings" not in update(invitees=False)
+    for body in (create(settings=LAID_DOWN), update(settings=LAID_DOWN)):
+        assert not {"password", "default_password", "schedule_for", "template_id"} & body.keys()
+
+
+def test_a_meeting_with_other_settings_is_not_as_it_should_be():
+    request = replace(REQUEST, settings=LAID_DOWN)
+    body = create(settings=LAID_DOWN) | {"start_time": "2026-12-01T14:00:00Z"}
+    assert wire.follows(body, request, NOW, invitees=True)
+    body["settings"]["waiting_room"] = True
+    assert not wire.follows(body, request, NOW, invitees=True)
+    assert wire.follows(body, REQUEST, NOW, invitees=True)
 
 
 @pytest.mark.parametrize("write", [create, update])
