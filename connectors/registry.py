@@ -65,6 +65,7 @@ class Registry:
     taken: Taken | None = None  # tells GoTo which of its meetings are those of another conference
     third_party: bool | None = None  # whether Google takes other services' conference data, if that is known
     on_capability: OnCapability | None = None
+    own: Callable[[str], Calendar] | None = None  # makes the calendars that applications have with us, by address
     _apis: dict[str, Api] = field(default_factory=dict)
     _locks: dict[str, datetime] = field(default_factory=dict)  # writes of people, by address
     _key: ServiceKey | None = None
@@ -96,6 +97,8 @@ class Registry:
             return self._microsoft().calendar(
                 credentials.address, credentials.refresh_token, credentials.save
             )
+        if credentials.provider == "own" and self.own is not None:
+            return self.own(credentials.address)
         from connectors.google.calendar import GoogleCalendar
 
         return GoogleCalendar(self._api(credentials), self._google(), self._capability())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.model import Conference, Event, Meeting, MeetingRequest
+from daemon.terms import Desired
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,21 @@ class Forget:
     conference: Conference
 
 
-Action = Record | Provision | Update | Write | Withdraw | Forget
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write an application's event as it wants it, with the details of its meeting; insert it where event is None."""
+
+    desired: Desired
+    event: Event | None
+    conference: Conference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete an application's event; its meeting goes after it."""
+
+    event: Event
+    conference: Conference | None
+
+
+Action = Record | Provision | Update | Write | Withdraw | Forget | Put | Remove

@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from connectors.model import Conference, Event
-from daemon.plan import plan
+from connectors.model import Conference, Event, EventRef
+from daemon.managing import owe
 from daemon.policy import judge
-from daemon.terms import Linked, Policy, Unwanted, Wanted
-from store import calendars, conferences, events, linked, profiles
+from daemon.terms import Desired, Linked, Policy, Unwanted, Wanted
+from store import calendars, conferences, events, linked, managed, profiles
 from store.calendars import Calendar
+from store.managed import Managed
 
 PROBE = "probe"  # stands for a fresh key where nobody will act on the answer
 
@@ -30,6 +31,7 @@ class Look:
     doubtful: bool = False
     trouble: str = ""  # why the account does not work; "" while it does
     taken: str = ""  # the key in its mark, where another event has that conference
+    managed: Managed | None = None  # the application's wish that it comes of
     version: str | None = None  # of the row that this was read from; None where there was none
 
 
@@ -43,7 +45,10 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
     event = snapshot.event if snapshot else None
     version = events.version(conn, calendar, name)
     policy = policies(row)
-    policy = replace(policy, linked=own_accounts(conn, policy.account))
+    wish = managed.at(conn, calendar, name)
+    policy = replace(
+        policy, linked=own_accounts(conn, policy.account), desired=desired_of(wish, row) if wish else None
+    )
     profile = profiles.get(conn, row.profile)
     trouble = (profile.trouble if profile else "") or ""
     taken = ""
@@ -53,7 +58,22 @@ def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies)
     if event and event.series:
         policy = with_series(conn, row, event.series, policy)
     doubtful = snapshot is not None and snapshot.doubtful
-    return Look(row, name, event, known, policy, doubtful, trouble, taken, version)
+    return Look(row, name, event, known, policy, doubtful, trouble, taken, wish, version)
+
+
+def desired_of(row: Managed, calendar: Calendar) -> Desired:
+    """Say what an application wants of an event, for the decision."""
+    return Desired(
+        row.wish.draft,
+        EventRef(calendar.info.remote, row.where),
+        row.alias,
+        row.wish.profile_id,
+        row.wish.link,
+        row.wish.link_name,
+        owed=row.owed,
+        gone=row.gone,
+        asked=row.asked_at is not None and row.event is None,
+    )
 
 
 def own_accounts(conn: sqlite3.Connection, account: str) -> tuple[Linked, ...]:
@@ -65,8 +85,14 @@ def own_accounts(conn: sqlite3.Connection, account: str) -> tuple[Linked, ...]:
 
 
 def unmarked(event: Event, taken: str) -> Event:
-    """Overlook the mark of a copied or moved event, where it names the conference that another event still has."""
-    return replace(event, mark=None) if event.mark and event.mark.key == taken else event
+    """Overlook the mark of a copied or moved event, where it names the conference that another event still has.
+
+    Not where that one's link stands in the description, which is a copy too.
+    """
+    if event.mark is None or event.mark.key != taken:
+        return event
+    links = event.mark.links
+    return replace(event, mark=replace(event.mark, key="", source="") if links else None)
 
 
 def with_series(conn: sqlite3.Connection, calendar: Calendar, series: str, policy: Policy) -> Policy:
@@ -84,7 +110,7 @@ def with_series(conn: sqlite3.Connection, calendar: Calendar, series: str, polic
 
 def owed_at(seen: Look, now: float) -> float | None:
     """When the event is owed a reconciliation: now, at a later time, or never as things stand (None)."""
-    if seen.doubtful or plan(seen.event, seen.known, seen.policy, PROBE) is not None:
+    if seen.doubtful or owe(seen.event, seen.known, seen.policy, PROBE) is not None:
         return now
     verdict = judge(seen.event, seen.known, seen.policy)
     return verdict.again.timestamp() if isinstance(verdict, Unwanted) and verdict.again else None

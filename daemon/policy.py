@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from connectors import filled
 from connectors.keywords import find
 from connectors.links import foreign_links
 from connectors.model import Conference, Event, MeetingRequest
@@ -60,9 +61,12 @@ def _first_time(event: Event, known: Conference | None, asked: Wanted, policy: P
     if event.start > policy.now + policy.window and not event.recurrence:
         return Unwanted(f"it is more than {policy.window.days} days ahead", again=event.start - policy.window)
     rule = deciding_rule(event, policy) if asked.source.startswith("rule:") else None
+    if asked.source.startswith("api:") and event.start <= policy.now and not event.recurrence:
+        return Unwanted("it has begun, and applications get no meeting for what lies in the past")
     link = foreign_link(event, known, policy.flags.hosts)
     # A service of the calendar itself would take the place of what is in the calendar's own field, not join it.
-    beside = rule is not None and rule.even_if_linked and not (asked.service.native and event.native)
+    sure = asked.source.startswith("api:") or (rule is not None and rule.even_if_linked)
+    beside = sure and not (asked.service.native and event.native)
     if link and not beside and not _typed_beside_own(event, link, asked, policy):
         return Unwanted(f"it already carries a link of somebody else ({link})")
     return asked
@@ -78,9 +82,12 @@ def _typed_beside_own(event: Event, link: str, asked: Wanted, policy: Policy) ->
 def ask(event: Event, known: Conference | None, policy: Policy) -> Wanted | Unwanted:
     """Find what asks for a conference: a keyword, then the property or category, then a consumed keyword, then a rule.
 
+    What an application says of its own event goes before them all.
     The location comes last of the three places: our link takes the place of the keyword there, and that must not
     change who wins.
     """
+    if policy.desired and policy.desired.profile_id:
+        return choose(policy.desired.profile_id, f"api:{policy.desired.profile_id}", policy, known)
     for place in (place for place in PLACES if place in policy.flags.look_in):
         keyword = find(text_of(event, place))
         if keyword:
@@ -124,6 +131,7 @@ def foreign_link(event: Event, known: Conference | None, hosts: tuple[str, ...] 
     own = [link.url for link in foreign_links(event.block.text, (), hosts)] if event.block else []
     own += [native.join_url] if native and ours else []
     own += [known.meeting.join_url] if known and known.meeting else []
+    own += [filled.link(event.description, event.mark.links, html=event.html)] if event.mark else []
     links = foreign_links(f"{event.location}\n{event.notes}", own, hosts)
     return links[0].service if links else ""
 
@@ -149,6 +157,7 @@ def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | No
     keeper = known.request.host if known and standing else policy.account
     person = event.organizer and not event.organizer.endswith(GROUP_CALENDAR)
     rule = settings_rule(event, wanted, policy, known) if service.settings else None
+    desired = policy.desired
     return MeetingRequest(
         at=event.ref,
         host="" if service.native or wanted.profile else event.organizer if person else keeper,
@@ -160,6 +169,8 @@ def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | No
         recurrence=_rules(event) if "recurrence" in follows else (),
         invitees=event.attendees if "people" in follows else (),
         settings=within(rule.settings, service.settings) if rule and rule.settings else NONE,
+        link=desired.link if desired and service.name == "explicit" else "",
+        link_name=desired.link_name if desired and service.name == "explicit" else "",
         etag=event.etag,
     )
 

@@ -5,6 +5,7 @@ The whole imperative shell of the decision. It decides nothing itself.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -14,27 +15,28 @@ from connectors.errors import (
     UNTOUCHED,
     Conflict,
     Ignored,
+    NotFound,
     ProviderError,
     Transient,
     Unauthorized,
 )
 from connectors.model import Conference
-from daemon.actions import Action, Forget, Provision, Record, Update, Withdraw, Write
+from daemon.actions import Action, Forget, Provision, Put, Record, Remove, Update, Withdraw, Write
 from daemon.look import Look, look, owed_at
+from daemon.managing import owe
 from daemon.outside import Outside
-from daemon.plan import plan
+from daemon.placing import PATIENCE, Placing, overdue
 from daemon.retry import reason
 from daemon.touch import Touch, left
 from daemon.visit import Visit
 from daemon.worker import Lease
+from store import managed
 from store.db import Store
 
 log = structlog.get_logger(__name__)
 
 MOST_STEPS = 24
 MOST_CONFLICTS = 4
-NOT_FOUND = 404
-CONFIRM = 60.0  # seconds between two 404s that are believed
 
 
 @dataclass(slots=True)
@@ -44,10 +46,12 @@ class Reconcile:
     store: Store
     outside: Outside
     touch: Touch = field(init=False)
+    placing: Placing = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what does one thing at a time."""
         self.touch = Touch(self.store, self.outside)
+        self.placing = Placing(self.outside)
 
     async def __call__(self, lease: Lease) -> None:
         """Bring the event, its meeting and our record in line."""
@@ -73,15 +77,21 @@ class Reconcile:
         self.outside.calendar(seen.calendar.profile)
 
     async def _settle(self, visit: Visit) -> None:
-        if visit.seen.doubtful:
+        row = visit.seen.managed
+        missing = row is not None and row.event is not None and visit.seen.event is None
+        if visit.seen.doubtful or missing:
             await self.touch.read(visit)
+        if missing and visit.seen.event is None:
+            self.placing.gone(visit)
         for _ in range(MOST_STEPS):
             seen = visit.seen
-            action = plan(seen.event, seen.known, seen.policy, self.outside.fresh_key())
+            action = owe(seen.event, seen.known, seen.policy, self.outside.fresh_key())
             if action is None:
                 await self._finish(visit)
+            else:
+                await self._act(visit, action)
+            if visit.lease.finished:
                 return
-            await self._act(visit, action)
         raise Transient(
             f"{visit.seen.name} does not settle after {MOST_STEPS} steps: this is a bug, please report it"
         )
@@ -93,10 +103,39 @@ class Reconcile:
                 await self.touch.read(visit)
             case Record(conference, why):
                 self._record(visit, conference, why)
+            case Provision() if overdue(visit.seen.policy.desired):
+                await self._in_time(visit, action)
+            case Put() | Remove():
+                await self._place(visit, action)
             case Forget(known):
                 visit.become(left(known), "meeting gone" if known.state == "leaving" else "forgotten")
             case Provision() | Update() | Write() | Withdraw():
                 await self._call(visit, action)
+
+    async def _in_time(self, visit: Visit, action: Provision) -> None:
+        """Make the meeting before its event is written; where that takes too long or fails, the event goes first."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._call(visit, action)
+        except TimeoutError:
+            late = f"no meeting within {PATIENCE:.0f} seconds: the event goes first"
+            visit.put_first(Transient(late, provider=action.conference.service, reason="slow"))
+        except ProviderError as error:
+            visit.put_first(error)
+
+    async def _place(self, visit: Visit, action: Put | Remove) -> None:
+        """Write or delete an application's event. It may have been changed or deleted by people meanwhile."""
+        try:
+            await self.placing(visit, action)
+        except Conflict:
+            await self._again(visit)
+        except NotFound:
+            if action.event is None:
+                raise  # it is the calendar that is gone
+            await self.touch.read(visit)
+            if visit.seen.event is not None:
+                raise
+            self.placing.gone(visit)
 
     def _record(self, visit: Visit, conference: Conference, why: str) -> None:
         if conference.state == "reserved" and conference.tried is None:
@@ -123,11 +162,15 @@ class Reconcile:
             _ignored(visit, action, error)
             raise
         except Conflict:
-            visit.wrote.clear()
-            visit.conflicts += 1
-            if visit.conflicts > MOST_CONFLICTS:
-                raise Transient("the event keeps changing under our hands") from None
-            await self.touch.read(visit)
+            await self._again(visit)
+
+    async def _again(self, visit: Visit) -> None:
+        """Read what somebody has changed meanwhile, before another try."""
+        visit.wrote.clear()
+        visit.conflicts += 1
+        if visit.conflicts > MOST_CONFLICTS:
+            raise Transient("the event keeps changing under our hands") from None
+        await self.touch.read(visit)
 
     async def _unmade(
         self,
@@ -148,6 +191,9 @@ class Reconcile:
 
     async def _finish(self, visit: Visit) -> None:
         """End the work in the same commit as the last outcome."""
+        row, desired = visit.seen.managed, visit.seen.policy.desired
+        if row is not None and desired is not None and desired.gone:
+            visit.also.append(lambda conn: managed.drop(conn, row.name))
         commit = visit.commit(self.outside.now()) if visit.news else None
         seen = visit.seen
         at = owed_at(seen, self.outside.now()) if seen.known is None else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.model import Conference
 from daemon.look import PROBE, Look, Policies, look
-from daemon.plan import plan
+from daemon.managing import owe
 from daemon.policy import judge
 from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 from daemon.world import policy_for
@@ -125,7 +125,7 @@ def reasons(conn: sqlite3.Connection, base: Policy, needle: str) -> list[Facts]:
 
 def _reason(conn: sqlite3.Connection, seen: Look) -> Facts:
     verdict = judge(seen.event, seen.known, seen.policy)
-    action = plan(seen.event, seen.known, seen.policy, PROBE)
+    action = owe(seen.event, seen.known, seen.policy, PROBE)
     failed = work.trouble(conn, "reconcile", f"{seen.calendar.id}/{seen.name}")
     return {
         "event": seen.name,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors.model import Conference
+from connectors.model import Conference, Draft, EventRef
 from daemon.rules import Flags
 
 
@@ -20,7 +20,9 @@ class Service:
         frozenset()
     )  # of "title", "time", "recurrence", "people"; what its meetings repeat
     personal: bool = False  # only for those who have linked an account of their own
-    settings: frozenset[tuple[str, bool | str]] = frozenset()  # those that can be laid down, with their values
+    settings: frozenset[tuple[str, bool | str]] = (
+        frozenset()
+    )  # those that can be laid down, with their values
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,22 @@ class Linked:
     trouble: str = ""  # why it does not work; "" while it does
     person: str = ""  # the provider's id of whose it is
     name: str = ""  # as people know it, mostly an address at the provider
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What an application wants of an event of its own, and how far the calendar has followed."""
+
+    draft: Draft
+    at: EventRef  # where the event is, or is going to be
+    alias: str  # what a new event is called at the calendar
+    profile_id: str = ""  # what conferencing it asks for; "" for nothing
+    link: str = ""  # its own, where that is "explicit"
+    link_name: str = ""
+    owed: bool = False  # the calendar does not have what was asked for last
+    gone: bool = False  # the application has deleted it
+    asked: bool = False  # an insert was begun, and its outcome is not known
+    hurry: bool = False  # a meeting that was to come first could not be made in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,7 @@ class Policy:
     window: timedelta = field(default=timedelta(days=365))
     covered: bool = False  # the event is an occurrence, and its series has the conference
     series: Conference | None = None  # that conference, once there is one
+    desired: Desired | None = None  # what an application wants the event to be, where one manages it
 
     def profile(self, name: str) -> Linked | None:
         """Find one of the person's own accounts."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.model import Conference, Event, Meeting
 from daemon.look import Look, unmarked
+from daemon.terms import Desired
 from daemon.traces import imprint
 from daemon.worker import Lease
 from store import conferences, events, minted, work
@@ -25,6 +26,10 @@ class Visit:
     conflicts: int = 0
     wrote: set[str] = field(default_factory=set)  # imprints of what was written during this look
     sure: bool = False  # the event itself has been read or written since we came
+    also: list[Callable[[sqlite3.Connection], None]] = field(
+        default_factory=list
+    )  # to be committed with the rest
+    late: Exception | None = None  # why the meeting was not there in time for the event
     _changed: bool = False  # what is known, since the last commit
     _read: bool = False  # the event itself was read or written since then ...
     _shown: Event | None = None  # ... and stood like this
@@ -32,7 +37,7 @@ class Visit:
     @property
     def news(self) -> bool:
         """Whether anything is not yet on disk."""
-        return bool(self.notes) or self._read
+        return bool(self.notes) or bool(self.also) or self._read
 
     def become(self, known: Conference | None, what: str, detail: str = "") -> None:
         """Change what is known."""
@@ -52,12 +57,23 @@ class Visit:
         self._read = self.sure = True
         self.seen = replace(self.seen, event=event and unmarked(event, self.seen.taken), doubtful=False)
 
+    def put_first(self, why: Exception) -> None:
+        """Have the event written without the meeting that it waited for, which is tried again later."""
+        self.late = why
+        if self.seen.policy.desired is not None:
+            self.place(replace(self.seen.policy.desired, hurry=True))
+
+    def place(self, desired: Desired | None) -> None:
+        """Change what is known of an application's wish."""
+        self.seen = replace(self.seen, policy=replace(self.seen.policy, desired=desired))
+
     def commit(self, now: float) -> Callable[[sqlite3.Connection], None]:
         """Hand over what is not yet on disk."""
         seen, shown, notes = self.seen, self._shown, list(self.notes)
         read, changed = self._read, self._changed
-        fresh, ended = set(self.minted), set(self.ended)
+        fresh, ended, also = set(self.minted), set(self.ended), list(self.also)
         self.ended.clear()
+        self.also.clear()
         if read:
             self.seen = replace(seen, version=events.version_of(shown.etag) if shown else None)
         self.notes.clear()
@@ -69,6 +85,8 @@ class Visit:
             if changed:
                 _save_conference(conn, seen, now)
                 _note_keys(conn, seen, now, fresh, ended)
+            for one in also:
+                one(conn)
             for what, detail in notes:
                 conferences.note(conn, seen.calendar.id, seen.name, now, what, detail)
 

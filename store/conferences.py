@@ -59,6 +59,16 @@ def save(conn: sqlite3.Connection, calendar: str, event: str, conference: Confer
     )
 
 
+def move(
+    conn: sqlite3.Connection, calendar: str, old: str, new: str, conference: Conference | None, now: float
+) -> None:
+    """Go on under another event id of the same calendar: the conference, and the history."""
+    forget(conn, calendar, old)
+    if conference is not None:
+        save(conn, calendar, new, conference, now)
+    conn.execute("UPDATE history SET event = ? WHERE calendar = ? AND event = ?", (new, calendar, old))
+
+
 def forget(conn: sqlite3.Connection, calendar: str, event: str) -> None:
     """Drop the conference of an event; its history stays."""
     conn.execute("DELETE FROM conferences WHERE calendar = ? AND event = ?", (calendar, event))

@@ -16,6 +16,7 @@ from connectors.model import Draft
 from store.codec import dump, load
 
 NAME_BYTES = 16  # of chance in a name
+NAME_LENGTH = 29  # characters of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,20 @@ class Managed:
     version: int
     written: int
     gone: bool
+    life: int
+    asked_at: float | None
     created_at: float
     changed_at: float
 
     @property
+    def alias(self) -> str:
+        """What a new event is called at the calendar: the same however often it is asked for."""
+        return f"{self.name}{self.life or ''}"
+
+    @property
     def where(self) -> str:
         """What its event goes by for now."""
-        return self.event or self.name
+        return self.event or self.alias
 
     @property
     def owed(self) -> bool:
@@ -59,8 +67,8 @@ class Managed:
 
 
 COLUMNS = (
-    "name, application, account, calendar, event_id, event, record, version, written, gone, created_at,"
-    " changed_at"
+    "name, application, account, calendar, event_id, event, record, version, written, gone, life, asked_at,"
+    " created_at, changed_at"
 )
 
 
@@ -106,13 +114,19 @@ def find(conn: sqlite3.Connection, application: str, calendar: str, event_id: st
     return _managed(row) if row else None
 
 
-def at(conn: sqlite3.Connection, calendar: str, event: str) -> Managed | None:
-    """Find what an event of a calendar is managed as, by its id or the name that stands for it."""
-    row = conn.execute(
-        f"SELECT {COLUMNS} FROM managed WHERE calendar = ?1 AND (event = ?2 OR (event IS NULL AND name = ?2))",
-        (calendar, event),
-    ).fetchone()
+def get(conn: sqlite3.Connection, name: str) -> Managed | None:
+    """Find an event by our name for it."""
+    row = conn.execute(f"SELECT {COLUMNS} FROM managed WHERE name = ?", (name,)).fetchone()
     return _managed(row) if row else None
+
+
+def at(conn: sqlite3.Connection, calendar: str, event: str) -> Managed | None:
+    """Find what an event of a calendar is managed as, by its id or the alias that stands for it."""
+    row = conn.execute(
+        f"SELECT {COLUMNS} FROM managed WHERE calendar = ?1 AND event = ?2", (calendar, event)
+    ).fetchone()
+    found = _managed(row) if row else get(conn, event[:NAME_LENGTH])
+    return found if found and (found.calendar, found.where) == (calendar, event) else None
 
 
 def of_account(conn: sqlite3.Connection, application: str, account: str) -> Sequence[Managed]:
@@ -122,6 +136,19 @@ def of_account(conn: sqlite3.Connection, application: str, account: str) -> Sequ
         (application, account),
     )
     return [_managed(row) for row in rows]
+
+
+def asked(conn: sqlite3.Connection, name: str, now: float) -> None:
+    """Note that the calendar is about to be asked to insert it."""
+    conn.execute("UPDATE managed SET asked_at = coalesce(asked_at, ?) WHERE name = ?", (now, name))
+
+
+def lost(conn: sqlite3.Connection, name: str, event: str) -> None:
+    """Note that people have deleted its event: what is asked for from now on is another one."""
+    conn.execute(
+        "UPDATE managed SET event = NULL, asked_at = NULL, life = life + 1 WHERE name = ? AND event = ?",
+        (name, event),
+    )
 
 
 def wrote(conn: sqlite3.Connection, name: str, event: str, version: int) -> None:
@@ -152,6 +179,8 @@ def _managed(row: sqlite3.Row) -> Managed:
         row["version"],
         row["written"],
         bool(row["gone"]),
+        row["life"],
+        row["asked_at"],
         row["created_at"],
         row["changed_at"],
     )

@@ -190,6 +190,8 @@ CREATE TABLE managed (
     version INTEGER NOT NULL DEFAULT 1,   -- raised by every upsert
     written INTEGER NOT NULL DEFAULT 0,   -- the version that the calendar has
     gone INTEGER NOT NULL DEFAULT 0,      -- 1: the application has deleted it
+    life INTEGER NOT NULL DEFAULT 0,      -- raised when people have deleted its event: the next one is another
+    asked_at REAL,                        -- when the calendar was first asked to insert it; NULL while it never was
     created_at REAL NOT NULL,
     changed_at REAL NOT NULL,
     UNIQUE (application, calendar, event_id)

@@ -1,0 +1,1 @@
+"""Calendars that no provider keeps: those which applications make for themselves."""
