@@ -16,6 +16,7 @@ from connectors.errors import Transient
 from connectors.goto.countries import COUNTRIES
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest, Phone
+from connectors.titles import length, one_line
 
 LONGEST_SUBJECT = 100
 UNTITLED = "Meeting"
@@ -81,11 +82,11 @@ def follows(there: Mapping[str, Any], request: MeetingRequest, mark: str) -> boo
 
 def subject(title: str, mark: str = "") -> str:
     """Return the title as GoTo takes it: one line, 100 characters with < and > written out, never empty."""
-    text = " ".join(title.split()) or UNTITLED
     end = f" ({mark})" if mark else ""
     room = LONGEST_SUBJECT - len(end)
-    while len(_written(text)) > room:
-        text = text[:-1].rstrip()
+    text = one_line(title, room) or UNTITLED
+    while length(_written(text)) > room:
+        text = one_line(text[:-1], room)
     return _written(text) + end
 
 

@@ -17,6 +17,7 @@ from connectors.errors import Transient
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest, Phone
 from connectors.overrides import spelled, stated, unseen
+from connectors.titles import one_line
 from connectors.webex.options import TABLE
 from connectors.webex.rules import same_rule
 from connectors.webex.times import Times, times
@@ -96,7 +97,7 @@ def meeting(body: Any, known: Meeting | None = None) -> Meeting:
 
 def title(text: str) -> str:
     """Return the title as Webex takes it: one line, at most 128 characters, never empty."""
-    return " ".join(text.split())[:LONGEST_TITLE].rstrip() or UNTITLED
+    return one_line(text, LONGEST_TITLE) or UNTITLED
 
 
 def code(number: str) -> str:

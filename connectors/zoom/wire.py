@@ -15,6 +15,7 @@ from connectors.errors import Transient
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest, MeetingSettings, Phone
 from connectors.overrides import NONE, objected, spelled, stated, untaken
+from connectors.titles import one_line
 from connectors.zoom.options import TABLE
 
 SCHEDULED, NO_FIXED_TIME = 2, 3
@@ -114,7 +115,7 @@ def code(id_: str) -> str:
 
 def topic(title: str) -> str:
     """Return the title as Zoom takes it: one line, at most 200 characters, never empty."""
-    return " ".join(title.split())[:LONGEST_TOPIC].rstrip() or UNTITLED
+    return one_line(title, LONGEST_TOPIC) or UNTITLED
 
 
 def ours(item: Mapping[str, Any], key: str) -> bool:

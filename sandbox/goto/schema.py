@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from sandbox.goto.errors import invalid
+from sandbox.texts import is_line
 
 TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 KINDS: Final = ("immediate", "recurring", "scheduled")
 
 
 def _subject(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 100 and not set("<>") & set(value)
+    return is_line(value, 100) and not set("<>") & set(value)
 
 
 def _time(value: Any) -> bool:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from sandbox.texts import is_line
 from sandbox.webex.errors import invalid
 
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -36,7 +37,7 @@ async def body(request: web.Request) -> dict[str, Any]:
 def text(given: Mapping[str, Any], key: str, longest: int) -> str:
     """Return a text that has to be there."""
     found = given.get(key)
-    if not isinstance(found, str) or not found or len(found) > longest:
+    if not is_line(found, longest):
         raise invalid(f"'{key}' should be a text of 1 to {longest} characters")
     return found
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sandbox.texts import is_line, units
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,10 +43,15 @@ def text(longest: int | None = None, pattern: str | None = None) -> Check:
     return _when(
         lambda value: (
             isinstance(value, str)
-            and (longest is None or len(value) <= longest)
+            and (longest is None or units(value) <= longest)
             and (pattern is None or re.fullmatch(pattern, value) is not None)
         )
     )
+
+
+def line(longest: int) -> Check:
+    """Accept a string of one line, or an empty one."""
+    return _when(lambda value: value == "" or is_line(value, longest))
 
 
 def email() -> Check:

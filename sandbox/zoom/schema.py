@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sandbox.zoom.fields import Check, Problem, email, flag, many, one_of, record, text, whole
+from sandbox.zoom.fields import Check, Problem, email, flag, line, many, one_of, record, text, whole
 
 # `Z` for UTC, or local time beside `timezone`; an offset such as +01:00 is not a documented form.
 START_TIME: Final = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z?"
@@ -128,7 +128,7 @@ RECURRENCE: Final = record(
 )
 
 COMMON: Final[dict[str, Check]] = {
-    "topic": text(200),
+    "topic": line(200),
     "type": one_of(1, 2, 3, 8, 10),
     "start_time": text(pattern=START_TIME),
     "timezone": text(),

@@ -110,6 +110,13 @@ class MeetingsContract:
 class RemoteMeetingsContract:
     """Holds for every service that lives at a provider."""
 
+    @pytest.mark.parametrize("title", ["\U0001f600" * 300, "Plan\x07\x00 of\x1b the <week>", "\x01", ""])
+    async def test_no_title_is_too_odd(self, stage, title):
+        odd = replace(await stage.request(), title=title)
+        made = (await stage.meetings.create(KEY, odd, None)).meeting
+        await stage.meetings.update(KEY, made, replace(odd, title=f"\x02{title}"))
+        assert stage.standing() == 1
+
     async def test_asking_twice_with_one_key_makes_one_meeting(self, stage):
         await stage.create()
         await stage.create(tried=stage.now())
