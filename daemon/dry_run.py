@@ -19,6 +19,7 @@ from daemon.accounts import Accounts
 from daemon.actions import Provision, Record, Write
 from daemon.config.model import Config
 from daemon.look import PROBE, Look, look
+from daemon.plain import plain
 from daemon.plan import LONG_AGO, plan
 from daemon.policy import judge
 from daemon.report import describe
@@ -119,7 +120,7 @@ def intent(seen: Look) -> str:
 
 def print_plan(found: Facts, console: Console | None = None) -> None:
     """Show the plan to people."""
-    console = console or Console()
+    console, found = console or Console(), plain(found)
     for calendar in found["calendars"]:
         console.rule(f"{calendar['calendar'] or calendar['account']}", align="left")
         if "error" in calendar:

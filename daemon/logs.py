@@ -41,6 +41,7 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
 
 def _hide_secrets(_: Any, __: str, fact: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in fact.items():
-        if isinstance(value, str) and key not in {"event", "level", "timestamp", "title"}:
-            fact[key] = hide(value)
+        if isinstance(value, str) and key not in {"level", "timestamp", "title"}:
+            hidden = hide(value)
+            fact[key] = hidden if key == "exception" else " ".join(hidden.splitlines())
     return fact

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from daemon.plain import plain
 from daemon.report import Facts
 
 
 def print_status(facts: Facts, console: Console | None = None) -> None:
     """Show the status to people."""
-    console = console or Console()
+    console, facts = console or Console(), plain(facts)
     _table(console, "Accounts", facts["accounts"], ("provider", "address", "connected", "trouble"))
     if facts["conferencing"]:
         columns = (
@@ -74,9 +74,11 @@ def _cell(value: object) -> str:
 
 def print_reasons(needle: str, found: Sequence[Facts], console: Console | None = None) -> None:
     """Show the explanations to people."""
-    console = console or Console()
+    console, found = console or Console(), plain(found)
     if not found:
-        console.print(f"No event is known by {needle!r}. It may be over, in a calendar that is not watched,")
+        console.print(
+            f"No event is known by {plain(repr(needle))}. It may be over, in a calendar that is not watched,"
+        )
         console.print("or not read yet: `huddled status` tells when each calendar was last read.")
     for one in found:
         console.rule(f"{one['title'] or '(gone)'} · {one['starts'] or ''} · {one['calendar']}", align="left")
@@ -100,6 +102,6 @@ def print_reasons(needle: str, found: Sequence[Facts], console: Console | None =
 def _print_account(account: Facts, console: Console) -> None:
     if account["connected"]:
         return
-    console.print(f"[red]That account does not work[/red]: {escape(account['trouble'])}.")
+    console.print(f"[red]That account does not work[/red]: {account['trouble']}.")
     if account.get("relink"):
         console.print(f"To link it again: {account['relink']}", soft_wrap=True)

@@ -15,6 +15,7 @@ from stored import ADA, NOW, at, conference, event, furnish
 from connectors.errors import Rejected, Transient, Unauthorized
 from daemon.accounts import disconnect
 from daemon.alerts import Alert, trouble_of
+from daemon.dry_run import print_plan
 from daemon.linked import relinked, unlinked
 from daemon.report import reasons, status_of
 from daemon.rules import Flags
@@ -228,6 +229,24 @@ async def test_the_status_lists_each_account_and_what_it_makes(store, calendar):
     text = shown(print_status, facts)
     assert "Conferencing accounts (1)" in text
     assert f"Link ada@zoom.example again: {bad['relink']}" in text
+
+
+@pytest.mark.parametrize("name", ["[/red] [bold]x", "[link=http://x]", "a\x1b]0;x\x07b", "a\nb", "[/"])
+async def test_names_from_outside_are_shown_as_they_are_and_steer_no_terminal(store, calendar, name):
+    await lose(store, calendar)
+    facts = await store.read(lambda conn: status_of(conn, NOW))
+    facts["conferencing"][0] |= {"name": name, "trouble": name}
+    for one in facts["calendars"]:
+        one["name"] = name
+    (reason,) = await store.read(lambda conn: reasons(conn, BASE, "e2"))
+    reason |= {"title": name, "calendar": name}
+    owed = [{"title": name, "does": name, "why": name}]
+    plan = {"calendars": [{"calendar": name, "events": 1, "owed": owed}, {"calendar": name, "error": name}]}
+    for print_, what in ((print_status, (facts,)), (print_reasons, (name, [reason])), (print_plan, (plan,))):
+        text = shown(print_, *what)
+        assert "".join(one if one.isprintable() else " " for one in name) in text
+        assert all(line.isprintable() for line in text.splitlines())
+    assert "known by" in shown(print_reasons, name, [])
 
 
 async def test_why_names_the_account_and_what_stands_in_for_it(store, calendar):

@@ -560,3 +560,19 @@ async def test_an_event_that_goes_round_in_circles_is_stopped(store):
     stage.time += MINUTE * 2
     await stage.worker.run_once()
     assert looks == {"cal/e": 2 * MOST_LOOKS}
+
+
+def test_a_reason_that_cannot_be_written_down_is_kept_without_what_is_odd(tmp_path):
+    """JSON may hold half a character, which no database takes."""
+
+    async def test(store):
+        async def fails(_):
+            raise Transient("no \ud800 token=abc\x1b[2J")
+
+        stage = Stage(store, fails)
+        await stage.ring("a")
+        await stage.worker.run_once()
+        row = await stage.row()
+        assert (row["error"], row["attempts"], row["owner"]) == ("no \ufffd token=…", 1, None)
+
+    run(tmp_path, test)
