@@ -16,6 +16,7 @@ from store import (
     calendars,
     channels,
     conferences,
+    departed,
     events,
     link_requests,
     linked,
@@ -124,7 +125,7 @@ class Sweeps:
             rows += conferences.prune_history(conn, before) + budgets.prune(conn, day)
             # Whoever opens a link a day late still learns that it has expired.
             rows += link_requests.prune(conn, now - DAY)
-            rows += minted.prune(conn, now, before)
+            rows += minted.prune(conn, now, before) + departed.prune(conn, now)
             return rows + work.prune(conn, before) + len(expired), expired
 
         rows, expired = await self.store.tx(drop)

@@ -112,7 +112,7 @@ class Sync:
         touched: list[str] = []
         for name in names:
             if conferences.get(conn, calendar.id, name) is None:
-                touched += _forget(conn, calendar.id, name, asked_at)
+                touched += _forget(conn, calendar.id, name, asked_at, self.outside.now())
             else:
                 events.doubt(conn, calendar.id, name)
                 work.ring(conn, "reconcile", [f"{calendar.id}/{name}"], self.outside.now())
@@ -131,12 +131,13 @@ class Sync:
         every: bool,
     ) -> None:
         touched: list[str] = []
+        now = self.outside.now()
         for item in items:
             if isinstance(item, Event):
-                if events.save_listed(conn, calendar.id, item, asked_at) or every:
+                if events.save_listed(conn, calendar.id, item, asked_at, now) or every:
                     touched.append(item.ref.event)
             else:
-                touched += _forget(conn, calendar.id, item.event, asked_at)
+                touched += _forget(conn, calendar.id, item.event, asked_at, now)
         ring_owed(conn, calendar.id, touched, self.outside)
 
     async def _gone(self, lease: Lease, calendar: Calendar, error: NotFound) -> None:
@@ -152,16 +153,16 @@ class Sync:
         def finish(conn: sqlite3.Connection) -> None:
             calendars.lost(conn, calendar.id)
             for snapshot in events.of_calendar(conn, calendar.id):
-                events.forget(conn, calendar.id, snapshot.event.ref.event)
+                events.forget(conn, calendar.id, snapshot.event.ref.event, now)
             ring_owed(conn, calendar.id, conferences.of_calendar(conn, calendar.id), self.outside)
 
         await lease.finish(finish)
 
 
-def _forget(conn: sqlite3.Connection, calendar: str, name: str, asked_at: float) -> list[str]:
+def _forget(conn: sqlite3.Connection, calendar: str, name: str, asked_at: float, now: float) -> list[str]:
     """Drop an event that is gone, and the occurrences that were part of it. Returns what is news."""
     names = [name, *events.occurrences(conn, calendar, name)]
-    return [one for one in names if events.forget_listed(conn, calendar, one, asked_at)]
+    return [one for one in names if events.forget_listed(conn, calendar, one, asked_at, now)]
 
 
 def ring_owed(conn: sqlite3.Connection, calendar: str, names: Iterable[str], outside: Outside) -> None:

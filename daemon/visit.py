@@ -101,7 +101,7 @@ def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: 
     if event is not None and not (crossed and on_disk):
         events.save_read(conn, calendar, event, now)
     elif event is None and not crossed:
-        events.forget(conn, calendar, name)
+        events.forget(conn, calendar, name, now)
         # The occurrences of a series go with it; a listing of a window may never show that those beyond it are gone.
         for one in events.occurrences(conn, calendar, name):
             events.doubt(conn, calendar, one, now)

@@ -19,14 +19,15 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def dump(value: object) -> str:
-    """Write a frozen dataclass as JSON."""
+def dump(value: object, *, without: str = "") -> str:
+    """Write a frozen dataclass as JSON, without the field of that name where one is given."""
     adapter = _adapter(cast("Any", type(value)))
+    exclude = {without} if without else None
     try:
-        return adapter.dump_json(value, exclude_defaults=True).decode()
+        return adapter.dump_json(value, exclude=exclude, exclude_defaults=True).decode()
     except PydanticSerializationError:
         # Half a character: JSON from outside can spell it, UTF-8 cannot. One such event must not block its calendar.
-        plain = adapter.dump_python(value, mode="json", exclude_defaults=True)
+        plain = adapter.dump_python(value, mode="json", exclude=exclude, exclude_defaults=True)
         return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 

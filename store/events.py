@@ -3,6 +3,8 @@
 A listing may be older than an answer to a write of ours that finished while the listing was under way. Such a row
 is marked doubtful instead of being overwritten, and is read afresh before anything is decided on it. So is one
 where the two happened at the same moment of the clock: a read too many does no harm.
+
+What only readers are told of an event (`shown`) lies beside its snapshot, and makes no event new.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.model import Event
+from connectors.model import Event, Shown
+from store import departed
 from store.codec import dump, load
 
 
@@ -26,42 +29,79 @@ class Snapshot:
 
 
 SAVE = """
-INSERT INTO events (calendar, event, series, snapshot, ends, written_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+INSERT INTO events (calendar, event, series, snapshot, ends, written_at, shown, starts, changed_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (calendar, event) DO UPDATE SET
+    changed_at = iif(snapshot = excluded.snapshot AND shown IS coalesce(excluded.shown, shown),
+        changed_at, excluded.changed_at),
     series = excluded.series, snapshot = excluded.snapshot, ends = excluded.ends,
+    shown = coalesce(excluded.shown, shown), starts = excluded.starts,
     written_at = excluded.written_at, doubtful = 0, missed_at = NULL
 """
 
 
-def _save(conn: sqlite3.Connection, calendar: str, event: Event, written_at: float) -> None:
+def _save(conn: sqlite3.Connection, calendar: str, event: Event, written_at: float, now: float) -> None:
     ends = event.ends.timestamp() if event.ends else None
-    conn.execute(SAVE, (calendar, event.ref.event, event.series, dump(event), ends, written_at))
+    shown = dump(event.shown) if event.shown != Shown() else None
+    starts = event.start.timestamp()
+    row = (
+        calendar,
+        event.ref.event,
+        event.series,
+        _snapshot_text(event),
+        ends,
+        written_at,
+        shown,
+        starts,
+        now,
+    )
+    conn.execute(SAVE, row)
+    departed.back(conn, calendar, event.ref.event)
+
+
+def _snapshot_text(event: Event) -> str:
+    return dump(event, without="shown")
 
 
 def save_read(conn: sqlite3.Connection, calendar: str, event: Event, answered_at: float) -> None:
     """Keep the answer to a read or write of this one event."""
-    _save(conn, calendar, event, answered_at)
+    _save(conn, calendar, event, answered_at, answered_at)
 
 
-def save_listed(conn: sqlite3.Connection, calendar: str, event: Event, asked_at: float) -> bool:
+def save_listed(
+    conn: sqlite3.Connection, calendar: str, event: Event, asked_at: float, now: float | None = None
+) -> bool:
     """Keep what a listing that began at `asked_at` showed. Returns whether that is news."""
+    now = asked_at if now is None else now
     row = conn.execute(
-        "SELECT snapshot, written_at, doubtful FROM events WHERE calendar = ? AND event = ?",
+        "SELECT snapshot, shown, written_at, doubtful FROM events WHERE calendar = ? AND event = ?",
         (calendar, event.ref.event),
     ).fetchone()
     if row is None:
-        _save(conn, calendar, event, 0)
+        _save(conn, calendar, event, 0, now)
         return True
-    if row["snapshot"] == dump(event):
+    if row["snapshot"] == _snapshot_text(event):
+        _save_shown(conn, calendar, event, row["shown"], now)
         return bool(row["doubtful"])
     if row["written_at"] >= asked_at:
         doubt(conn, calendar, event.ref.event)
     else:
-        _save(conn, calendar, event, 0)
+        _save(conn, calendar, event, 0, now)
     return True
 
 
-def forget_listed(conn: sqlite3.Connection, calendar: str, event: str, asked_at: float) -> bool:
+def _save_shown(conn: sqlite3.Connection, calendar: str, event: Event, known: str | None, now: float) -> None:
+    shown = dump(event.shown)
+    if event.shown != Shown() and shown != known:
+        conn.execute(
+            "UPDATE events SET shown = ?, starts = ?, changed_at = ? WHERE calendar = ? AND event = ?",
+            (shown, event.start.timestamp(), now, calendar, event.ref.event),
+        )
+
+
+def forget_listed(
+    conn: sqlite3.Connection, calendar: str, event: str, asked_at: float, now: float | None = None
+) -> bool:
     """Drop an event that a listing says is gone. Returns whether that is news."""
     row = conn.execute(
         "SELECT written_at FROM events WHERE calendar = ? AND event = ?", (calendar, event)
@@ -71,7 +111,7 @@ def forget_listed(conn: sqlite3.Connection, calendar: str, event: str, asked_at:
     if row["written_at"] >= asked_at:
         doubt(conn, calendar, event)
     else:
-        forget(conn, calendar, event)
+        forget(conn, calendar, event, asked_at if now is None else now)
     return True
 
 
@@ -93,8 +133,10 @@ def missed(conn: sqlite3.Connection, calendar: str, event: str, now: float) -> f
     return row["missed_at"] if row else None
 
 
-def forget(conn: sqlite3.Connection, calendar: str, event: str) -> None:
-    """Drop an event that is gone."""
+def forget(conn: sqlite3.Connection, calendar: str, event: str, now: float | None = None) -> None:
+    """Drop an event that is gone; with a time, readers who ask what has changed are told of that."""
+    if now is not None:
+        departed.keep(conn, calendar, event, now)
     conn.execute("DELETE FROM events WHERE calendar = ? AND event = ?", (calendar, event))
 
 

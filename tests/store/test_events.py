@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from stored import NOW, at, conference, event, furnish
 
-from store import conferences, events
+from connectors.model import Shown
+from store import conferences, departed, events
+from store.codec import load
 from store.db import open_file
 
 
@@ -65,6 +67,55 @@ def test_a_listing_drops_nothing_that_we_wrote_later(conn, calendar, written_at,
     events.save_read(conn, calendar, event(), written_at)
     assert events.forget_listed(conn, calendar, "e1", ASKED)
     assert titled(conn, calendar) == expected
+
+
+def shown_at(conn, name="e1"):
+    row = conn.execute("SELECT shown, changed_at FROM events WHERE event = ?", (name,)).fetchone()
+    return (load(Shown, row["shown"], "events").text if row["shown"] else None, row["changed_at"])
+
+
+def told(text, **more):
+    return event(shown=Shown(text=text), **more)
+
+
+def test_what_readers_are_told_is_kept_beside_the_snapshot_and_is_no_news(conn, calendar):
+    events.save_listed(conn, calendar, told("Agenda"), NOW, NOW + 1)
+    assert shown_at(conn) == ("Agenda", NOW + 1)
+    assert not events.save_listed(conn, calendar, told("Minutes"), NOW + 2, NOW + 3)
+    assert shown_at(conn) == ("Minutes", NOW + 3)
+    assert events.get(conn, calendar, "e1").event.shown == Shown()
+    assert events.version(conn, calendar, "e1") == events.version_of(event().etag)
+
+
+def test_an_event_has_changed_when_anything_of_it_has(conn, calendar):
+    events.save_listed(conn, calendar, told("Agenda"), NOW)
+    events.save_listed(conn, calendar, told("Agenda"), NOW + 5)
+    events.save_read(conn, calendar, told("Agenda"), NOW + 6)
+    assert shown_at(conn) == ("Agenda", NOW)
+    events.save_read(conn, calendar, told("Minutes"), NOW + 7)
+    assert shown_at(conn) == ("Minutes", NOW + 7)
+    events.save_read(conn, calendar, event(title="Other"), NOW + 8)  # somebody who was not told all of it
+    assert shown_at(conn) == ("Minutes", NOW + 8)
+
+
+def test_a_start_is_kept_for_readers(conn, calendar):
+    events.save_listed(conn, calendar, event(), NOW)
+    assert conn.execute("SELECT starts FROM events").fetchone()["starts"] == event().start.timestamp()
+
+
+@pytest.mark.parametrize("let_in", [False, True])
+def test_an_event_that_is_gone_is_kept_for_applications_where_one_was_let_in(conn, calendar, let_in):
+    if let_in:
+        conn.execute("INSERT INTO api_grants VALUES ('app', 'ada@example.com', 'pro_1', 0)")
+    events.save_listed(conn, calendar, told("Agenda"), NOW)
+    assert events.forget_listed(conn, calendar, "e1", NOW + 1, NOW + 2)
+    rows = conn.execute("SELECT event, gone_at FROM departed").fetchall()
+    assert [tuple(row) for row in rows] == ([("e1", NOW + 2)] if let_in else [])
+    events.save_listed(conn, calendar, event(), NOW + 3)
+    assert not conn.execute("SELECT 1 FROM departed").fetchall()
+    events.forget(conn, calendar, "e1", NOW + 4)
+    assert departed.prune(conn, NOW + 4 + departed.KEEP) == 0
+    assert departed.prune(conn, NOW + 5 + departed.KEEP) == let_in
 
 
 def test_what_was_never_known_is_no_news_when_it_is_gone(conn, calendar):
