@@ -27,19 +27,16 @@ class Application:
 
 
 class People(Protocol):
-    """What a change of who may be looked after means to the daemon."""
+    """What it means to the daemon that somebody's calendars or account are given up."""
 
-    def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
-        """Keep the token that opens an account's calendars, in a transaction. Returns the profile's id."""
+    def drop(self, conn: sqlite3.Connection, profile: str) -> bool:
+        """Forget a calendar profile if applications alone wanted it and none does any more, in a transaction."""
 
-    def begin(self, provider: str, account: str, token: str) -> None:
-        """Use it from now on."""
+    async def end(self, profile: str) -> None:
+        """Use its token no more, and tell the provider so, after a `drop` that was committed."""
 
-    def drop(self, conn: sqlite3.Connection, profile: str, now: float) -> None:
-        """Look after a profile no longer if applications alone wanted it, in a transaction."""
-
-    async def unlink(self, profile: str) -> bool:
-        """Give up a conferencing profile, and tell its provider. Returns whether there was one."""
+    async def unlink(self, profile: str) -> None:
+        """Give up a conferencing profile, and tell its provider."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from api.v1 import bodies
+from api.v1 import bodies, names
 from api.v1.calls import Answer, Call, Query, Refused
 from api.v1.context import Application, Context
 from api.v1.limits import Limits
@@ -30,6 +30,7 @@ BODY_SECONDS = 30.0  # within which a body has to be here
 READING = frozenset({"GET", "HEAD"})  # whose body, which some SDKs send, means nothing
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="huddled"'}
+JSON = "application/json; charset=utf-8"
 AGAIN = {"Retry-After": "5"}
 
 
@@ -84,7 +85,7 @@ class Front:
     async def _answer(self, request: web.Request, note: Note) -> Answer:
         method = "GET" if request.method == "HEAD" else request.method
         try:
-            route, names = self.table.find(method, request.path)
+            route, parts = self.table.find(method, request.path)
         except Refused as refused:
             if refused.status == 405 and method == "OPTIONS":
                 return Answer(204, headers=refused.headers)
@@ -96,14 +97,14 @@ class Front:
                 raise Refused(403)
             body = await _body(request)
         else:
-            body = await _body(request)
+            body = await _body(request) if route.pattern.startswith("/v1/") else await _form(request)
             application, body = self._client(request, body)
             note.application = application.client_id
             self._limited(application)
             call = Call(application, "")
         call = replace(
             call,
-            path=names,
+            path=parts,
             query=Query.of(request.rel_url.raw_query_string),
             body=body,
             base=self.context.public_url,
@@ -125,7 +126,7 @@ class Front:
             )
         note.application, note.account = application.client_id, tokens.account_id(token.account)
         self._limited(application)
-        return Call(application, token.account, frozenset(token.scope.split()))
+        return Call(application, token.account, names.held(token.scope))
 
     def _client(self, request: web.Request, body: Mapping[str, Any]) -> tuple[Application, Mapping[str, Any]]:
         """Find out which application calls in its own name, and take its secret out of the body. Raises Refused."""
@@ -133,21 +134,28 @@ class Front:
         name, secret = stated or (body.get("client_id"), body.get("client_secret"))
         application = self.context.applications.get(name) if isinstance(name, str) else None
         if application is None or not isinstance(secret, str) or not known(application, secret):
-            answer = json.dumps({"error": "invalid_client"}, separators=(",", ":"))
-            raise Refused(
-                401,
-                text=answer,
-                headers={
-                    **NO_STORE,
-                    "Content-Type": "application/json; charset=utf-8",
-                    "WWW-Authenticate": 'Basic realm="huddled"',
-                },
-            )
+            raise _wrong_client(401, "invalid_client", **{"WWW-Authenticate": 'Basic realm="huddled"'})
         return application, {key: value for key, value in body.items() if key != "client_secret"}
 
     def _limited(self, application: Application) -> None:
         if wait := self.limits.take(application, self.ticks()):
             raise Refused(429, headers={"Retry-After": str(wait)})
+
+
+def _wrong_client(status: int, error: str, **headers: str) -> Refused:
+    """Refuse in the words of https://www.rfc-editor.org/rfc/rfc6749#section-5.2."""
+    told = json.dumps({"error": error}, separators=(",", ":"))
+    return Refused(status, text=told, headers={**NO_STORE, "Content-Type": JSON, **headers})
+
+
+async def _form(request: web.Request) -> Mapping[str, Any]:
+    """Read the body of a token request. Raises Refused."""
+    try:
+        return await _body(request)
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        raise _wrong_client(400, "invalid_request") from None
 
 
 def known(application: Application, secret: str) -> bool:
@@ -200,5 +208,5 @@ def respond(answer: Answer) -> web.Response:
         headers.setdefault("Content-Type", "text/plain; charset=utf-8")
         return web.Response(status=answer.status, body=answer.body.encode(), headers=headers)
     text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
-    headers.setdefault("Content-Type", "application/json; charset=utf-8")
+    headers.setdefault("Content-Type", JSON)
     return web.Response(status=answer.status, body=text.encode("utf-8", "replace"), headers=headers)
