@@ -175,6 +175,7 @@ async def _form(request: web.Request) -> Mapping[str, str]:
 
 
 async def _close(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall("Server", None)  # which version of what is nobody's business
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 

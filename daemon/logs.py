@@ -37,6 +37,13 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether it may be about a fault of ours: a broken request is a stranger's, quoted with its cookies."""
+    error = record.exc_info[1] if record.exc_info else None
+    return type(error).__module__ != "aiohttp.http_exceptions"
 
 
 def _hide_secrets(_: Any, __: str, fact: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

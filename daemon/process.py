@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import Callable
 
@@ -20,7 +21,11 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_process(config: Config) -> None:
-    """Run until SIGTERM or SIGINT; a second one does not wait for what is under way."""
+    """Run until SIGTERM or SIGINT; a second one does not wait for what is under way.
+
+    A core file would hold tokens and keys, and systemd's watchdog ends us in a way that makes one: there is none.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(config))
 

@@ -16,7 +16,7 @@ from webhooks.zoom_door import ZoomDoor
 HOOKS: Mapping[str, str] = {"google": "/hooks/google/{channel}", "microsoft": "/hooks/microsoft"}
 ZOOM = "/hooks/zoom"  # its address is entered at Zoom by the operator
 
-LARGEST_HEADER = 4096  # bytes, for one header line
+LARGEST_HEADER = 8190  # bytes, for one header line: browsers bring the cookies of all that is on the host
 SHUTDOWN = 5.0  # seconds that a push under way has left when we stop
 LINGERING = 1.0  # seconds that the rest of a body may take after the answer, unread
 

@@ -389,6 +389,7 @@ async def test_errors_are_closed_to_other_sites_too(site, browser, method, path,
     page = await browser.open(site.url + path, method)
     assert page.status == status
     assert {name: page.headers.get(name) for name in HEADERS} == dict(HEADERS)
+    assert "Server" not in page.headers
 
 
 @pytest.mark.parametrize(

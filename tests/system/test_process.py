@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import resource
 import secrets
 import signal
 import socket
@@ -31,6 +32,7 @@ def test_a_stop_lets_the_call_under_way_finish_and_commits_it(stage):
     stage.providers.fault("zoom.create", delay=1.0)
     event = stage.ada.add("Plan @zoom")
     stage.until(stage.providers.zoom, "a meeting under way")
+    assert resource.prlimit(stage.huddled.process.pid, resource.RLIMIT_CORE)[1] == 0  # cores hold secrets
     assert stage.huddled.stop() == 0
     (row,) = stage.huddled.rows("SELECT state, record FROM conferences WHERE event = ?", event.id)
     assert row[0] == "live"

@@ -10,6 +10,7 @@ import pytest
 
 LOGS = """
 import logging, sys, structlog
+from aiohttp.http_exceptions import BadHttpMessage
 from daemon import logs
 logs.configure("info", sys.argv[1])
 log = structlog.get_logger("x")
@@ -20,6 +21,10 @@ except ValueError:
     log.exception("odd")
     logging.getLogger("aiohttp.server").exception("Error handling request")
 logging.getLogger("aiohttp.server").error("code=canary-3")
+try:
+    raise BadHttpMessage("canary-4, as it stood in somebody's cookie")
+except BadHttpMessage:
+    logging.getLogger("aiohttp.server").exception("Error handling request")
 """
 
 
