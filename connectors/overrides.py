@@ -81,8 +81,8 @@ def unseen(settings: MeetingSettings, table: Table, shown: Any) -> tuple[str, ..
 
 
 def unmet(settings: MeetingSettings, table: Table, without: Collection[str], shown: Any) -> tuple[str, ...]:
-    """Name the settings that were left out, and those that a service shows otherwise: an account can force some."""
-    lost = {*without, *untaken(settings, table, shown)}
+    """Name the settings that a service shows otherwise, or was not sent and is silent on: an account can force some."""
+    lost = {*untaken(settings, table, shown), *set(without).intersection(unseen(settings, table, shown))}
     return tuple(name for name in stated(settings) if name in lost)
 
 

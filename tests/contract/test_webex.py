@@ -13,13 +13,14 @@ from aiohttp import ClientSession
 from connectors import consented
 from connectors.details import details, is_detail
 from connectors.errors import Rejected, Transient, Unauthorized
-from connectors.model import EventRef, MeetingRequest
+from connectors.model import EventRef, MeetingRequest, MeetingSettings
 from connectors.settings import WebexSettings
 from connectors.webex import account
 from connectors.webex.meetings import WebexMeetings
 from sandbox.webex.room import Site
 from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage, insist
+from tests.contract.settings import SettingsContract, Sheet
 
 LAG = 60.0
 ADA = "ada@example.com"
@@ -137,6 +138,53 @@ class TestWebexListing(ListingContract):
 
 class TestWebexAtAProvider(RemoteMeetingsContract):
     pass
+
+
+WORDS = {
+    "waiting_room": "unlockedMeetingJoinSecurity",
+    "join_before_host": "enabledJoinBeforeHost",
+    "mute_on_entry": "muteAttendeeUponEntry",
+    "recording": "enabledAutoRecordMeeting",
+}
+SPELLED = {
+    ("waiting_room", True): {"unlockedMeetingJoinSecurity": "allowJoinWithLobby"},
+    ("waiting_room", False): {"unlockedMeetingJoinSecurity": "allowJoin"},
+    ("join_before_host", True): {"enabledJoinBeforeHost": True},
+    ("join_before_host", False): {"enabledJoinBeforeHost": False},
+    ("mute_on_entry", True): {"muteAttendeeUponEntry": True},
+    ("mute_on_entry", False): {"muteAttendeeUponEntry": False},
+    ("recording", "none"): {"enabledAutoRecordMeeting": False},
+    ("recording", "cloud"): {"enabledAutoRecordMeeting": True},
+}
+
+
+THE_SITE_S = {
+    "unlockedMeetingJoinSecurity": "allowJoinWithLobby",
+    "enabledJoinBeforeHost": False,
+    "muteAttendeeUponEntry": True,
+    "enabledAutoRecordMeeting": False,
+}
+
+
+class TestWebexSettings(SettingsContract):
+    @pytest.fixture
+    def sheet(self, site):
+        def kept():
+            (meeting,) = site.meetings.values()
+            told = dict(meeting.settings)
+            return THE_SITE_S | told.pop("audioConnectionOptions", {}) | told
+
+        def forbid(which, name):
+            site.switches = replace(site.switches, **{which: (*getattr(site.switches, which), WORDS[name])})
+
+        return Sheet(
+            spelled=SPELLED,
+            kept=kept,
+            untold=THE_SITE_S,
+            odd=MeetingSettings(waiting_room=False, mute_on_entry=False, recording="cloud"),
+            refuse=lambda name: forbid("refused_settings", name),
+            lock=lambda name: forbid("locked_settings", name),
+        )
 
 
 def only(site):

@@ -11,13 +11,14 @@ import pytest
 from aiohttp import ClientSession
 
 from connectors.errors import NotFound, Rejected, Transient, Unauthorized
-from connectors.model import EventRef, MeetingRequest
+from connectors.model import EventRef, MeetingRequest, MeetingSettings
 from connectors.oauth import account_credentials
 from connectors.settings import ZoomSettings
 from connectors.zoom.meetings import ZoomMeetings
 from sandbox.zoom.room import Account
 from tests.contract.listing import ListingContract
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage, insist
+from tests.contract.settings import SettingsContract, Sheet
 
 LAG = 60.0
 
@@ -138,6 +139,47 @@ class TestZoomListing(ListingContract):
 
 class TestZoomAtAProvider(RemoteMeetingsContract):
     pass
+
+
+WORDS = {
+    "waiting_room": "waiting_room",
+    "join_before_host": "join_before_host",
+    "mute_on_entry": "mute_upon_entry",
+    "host_video": "host_video",
+    "guest_video": "participant_video",
+    "recording": "auto_recording",
+}
+SPELLED = {
+    **{(name, on): {WORDS[name]: on} for name in list(WORDS)[:5] for on in (True, False)},
+    **{("recording", where): {"auto_recording": where} for where in ("none", "local", "cloud")},
+}
+SAFE = {"use_pmi": False, "calendar_type": 2, "push_change_to_calendar": False, "email_notification": False}
+
+
+THE_ACCOUNT_S = {"waiting_room": True, "join_before_host": False}
+
+
+class TestZoomSettings(SettingsContract):
+    @pytest.fixture
+    def sheet(self, account):
+        def kept():
+            told = {
+                name: value for name, value in only(account).settings.items() if name != "meeting_invitees"
+            }
+            return THE_ACCOUNT_S | told
+
+        def forbid(which, name):
+            names = (*getattr(account.switches, which), WORDS[name])
+            account.switches = replace(account.switches, **{which: names})
+
+        return Sheet(
+            spelled=SPELLED,
+            kept=kept,
+            untold=THE_ACCOUNT_S | SAFE,
+            odd=MeetingSettings(waiting_room=False, mute_on_entry=True, recording="cloud"),
+            refuse=lambda name: forbid("refused_settings", name),
+            lock=lambda name: forbid("locked_settings", name),
+        )
 
 
 def only(account):
@@ -506,3 +548,43 @@ async def test_a_token_that_another_program_has_killed_is_renewed(zoom, account,
     account.grants.clear()
     await zoom.create(OTHER, request_, None)
     assert len(account.meetings) == 2
+
+
+async def test_a_setting_that_only_paid_accounts_have_costs_all_settings_and_not_the_meeting(
+    zoom, sandbox, account, request_
+):
+    account.switches = replace(account.switches, paid_settings=("auto_recording",))
+    request = replace(request_, settings=MeetingSettings(recording="cloud", mute_on_entry=True))
+    made = await zoom.create(KEY, request, None)
+    assert made.unmet == ("mute_on_entry", "recording"), "Zoom does not say which it was"
+    assert len(calls(sandbox, "zoom.create")) == 2
+    assert only(account).settings["meeting_invitees"] == [{"email": "bob@example.net"}]
+
+
+async def test_a_waiting_room_that_the_account_forces_is_told_of(zoom, control, request_):
+    await control("modes", zoom_forced_waiting_room=True)
+    settings = MeetingSettings(waiting_room=False, join_before_host=True)
+    made = await zoom.create(KEY, replace(request_, settings=settings), None)
+    assert made.unmet == ("waiting_room", "join_before_host")
+    updated = await zoom.update(KEY, made.meeting, replace(request_, settings=settings))
+    assert updated.unmet == ("waiting_room", "join_before_host")
+
+
+async def test_only_an_update_with_settings_is_read_back(zoom, sandbox, request_):
+    made = (await zoom.create(KEY, request_, None)).meeting
+    await zoom.update(KEY, made, replace(request_, title="Moved"))
+    assert len(calls(sandbox, "zoom.get")) == 0
+    await zoom.update(KEY, made, replace(request_, settings=MeetingSettings(host_video=True)))
+    assert (len(calls(sandbox, "zoom.get")), len(calls(sandbox, "zoom.update"))) == (1, 2)
+
+
+@pytest.mark.parametrize("what", [{"status": 503}, {"status": 400}, {"drop": "before"}])
+async def test_an_update_that_cannot_be_read_back_is_done_all_the_same(
+    zoom, sandbox, account, request_, what
+):
+    made = (await zoom.create(KEY, request_, None)).meeting
+    sandbox.world.faults.add(provider="zoom", op="zoom.get", **what)
+    updated = await zoom.update(KEY, made, replace(request_, settings=MeetingSettings(host_video=True)))
+    assert (updated.meeting, updated.unmet) == (made, ())
+    assert only(account).settings["host_video"] is True
+    assert len(calls(sandbox, "zoom.update")) == 1

@@ -116,10 +116,11 @@ def test_what_is_not_shown_is_not_known_to_be_otherwise(shown):
 
 
 @given(SETTINGS, st.sets(st.sampled_from(list(stated(FULL)))))
-def test_what_was_left_out_is_not_taken(settings, without):
+def test_what_was_left_out_is_not_taken_unless_the_account_has_it_so_by_itself(settings, without):
     table = TABLES["zoom"]
     body = spelled(settings, table, without)
     assert set(unmet(settings, table, without, body)) == without & stated(settings).keys()
+    assert unmet(settings, table, without, spelled(settings, table)) == ()
 
 
 @given(SETTINGS, st.sampled_from(["zoom", "webex", "goto"]))
