@@ -15,12 +15,13 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import structlog
 
 from api import outcomes
+from api.asking import told
 from api.keeping import Keeper, Spent
 from api.outcomes import Failed, Linked, Stop
 from connectors.errors import ProviderError, Rejected, Transient
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 LIFE = 3600.0  # seconds that a link is good
 SECRET = re.compile("[A-Za-z0-9_-]{43}")  # 256 bits
+ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")  # of whoever signs in for an application
 STATE = re.compile(r"(?P<id>[0-9a-f]{64})\.[A-Za-z0-9_-]{43}")
 
 
@@ -118,7 +120,8 @@ class Flow:
             return outcomes.STRANGE
         # Where each yes ends the one before it, the last to be redeemed has to be the last that is kept.
         async with self.turns[provider] if found.rotates else nullcontext():
-            return await self._redeemed(request, found, query, awaited["kept"])
+            came = await self._redeemed(request, found, query, awaited["kept"])
+        return replace(came, more=told(request)) if isinstance(came, Failed) else came
 
     async def _good(self, name: str) -> LinkRequest | Stop:
         try:
@@ -163,7 +166,11 @@ class Flow:
             return Failed(
                 request.redirect_uri, "temporarily_unavailable" if passing else "server_error", stop
             )
-        if found.calendars and authorised.who.name.lower() != request.account:
+        if request.asker and not ADDRESS.fullmatch(authorised.who.name.lower()):
+            log.error("account not linked", provider=found.provider, error="no address")
+            await self.keeper.give_back(found, authorised)
+            return Failed(request.redirect_uri, "server_error", outcomes.broken(found.title))
+        if found.calendars and not request.asker and authorised.who.name.lower() != request.account:
             log.warning(
                 "account not linked", account=request.account, provider=found.provider, error="somebody else"
             )

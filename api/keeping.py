@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
+from api.asking import Grant, grant_nothing, told
 from api.outcomes import Linked
 from connectors.errors import ProviderError
 from connectors.linking import Authorised, Way
@@ -51,37 +52,48 @@ class Keeper:
     relinked: Relinked
     calendars: Calendars
     kick: Callable[[], None] = lambda: None
+    grant: Grant = grant_nothing
 
     async def keep(self, request: LinkRequest, found: Way, got: Authorised) -> Linked:
         """Keep it, and use the link up, in one transaction.
 
         Raises Spent where the link is used up already, StoreError where the disk refuses.
         """
+        account = request.account or got.who.name.lower()
+        more: Mapping[str, str] = {}
         if found.calendars:
-            profile = await self._opened(request, found, got)
+            profile, more = await self._opened(request, found, got, account)
         else:
             profile = await self._linked(request, found, got)
         self.kick()
-        log.info("account linked", account=request.account, provider=found.provider, profile=profile)
+        log.info("account linked", account=account, provider=found.provider, profile=profile)
         return Linked(
             request.redirect_uri,
             profile,
             found.title,
             got.who.name,
-            request.account,
+            account,
             calendars=found.calendars,
+            more=more,
         )
 
-    async def _opened(self, request: LinkRequest, found: Way, got: Authorised) -> str:
+    async def _opened(
+        self, request: LinkRequest, found: Way, got: Authorised, account: str
+    ) -> tuple[str, Mapping[str, str]]:
         now = self.clock()
 
-        def keep(conn: sqlite3.Connection) -> str:
-            link_requests.use(conn, request.id, now)
-            return self.calendars.keep(conn, found.provider, request.account, got.token, now)
+        def keep(conn: sqlite3.Connection) -> tuple[str, Mapping[str, str]]:
+            first = link_requests.use(conn, request.id, now)
+            if request.asker and not first:  # an application has its answer once
+                raise Spent
+            profile = self.calendars.keep(conn, found.provider, account, got.token, now)
+            if not request.asker:
+                return profile, {}
+            return profile, told(request, **self.grant(conn, request, account, profile, now))
 
-        profile = await self.store.tx(keep)
-        self.calendars.begin(found.provider, request.account, got.token)
-        return profile
+        profile, more = await self.store.tx(keep)
+        self.calendars.begin(found.provider, account, got.token)
+        return profile, more
 
     async def _linked(self, request: LinkRequest, found: Way, got: Authorised) -> str:
         name = linked.credential_id(found.provider, got.client, got.who.id)

@@ -57,15 +57,15 @@ class Doorway:
         """Say what is asked of the person, and show the button."""
         found = await self._find(request)
         if isinstance(found, Stop):
-            return self._stopped(found)
-        browser = self._browser(request) or self.flow.fresh()
+            return self.stopped(found)
+        browser = self.browser(request) or self.flow.fresh()
         offered = [
             one
             for name, one in sorted(self.flow.providers.items())
             if found.provider == name or (not found.provider and not one.calendars)
         ]
         if not offered:
-            return self._stopped(outcomes.NO_PROVIDER)
+            return self.stopped(outcomes.NO_PROVIDER)
         answer = self.pages.page(
             "link",
             account=found.account,
@@ -74,48 +74,52 @@ class Doorway:
             proof=_proof(found, browser),
             until=datetime.fromtimestamp(found.expires_at, UTC).strftime("%H:%M UTC"),
         )
-        self._remember(answer, browser)
+        self.remember(answer, browser)
         return answer
 
     async def go(self, request: web.Request) -> web.Response:
         """Send the person on to the provider."""
         found = await self._find(request)
         if isinstance(found, Stop):
-            return self._stopped(found)
-        form, browser = await _form(request), self._browser(request)
+            return self.stopped(found)
+        form, browser = await form_of(request), self.browser(request)
         # Another site can press our button in somebody's browser, but it cannot read our page, nor set our cookie.
         proven = hmac.compare_digest(form.get("proof", "").encode(), _proof(found, browser).encode())
         if not (browser and proven):
-            return self._stopped(outcomes.FORGED)
+            return self.stopped(outcomes.FORGED)
         provider = form.get("provider", "")
         url = await self.flow.begin(found, provider, browser)
         if isinstance(url, Stop):
-            return self._stopped(url)
+            return self.stopped(url)
+        return self.leave(provider, url, browser)
+
+    def leave(self, provider: str, url: str, browser: str) -> web.Response:
+        """Send the person on to the provider's page."""
         # Not a redirect: browsers hold `form-action` against every redirect that follows a form, and providers
         # send people through hosts of theirs that nobody can list. https://www.w3.org/TR/CSP3/#directive-form-action
         answer = self.pages.page("leave", title=self.flow.providers[provider].title, url=url)
-        self._remember(answer, browser)
+        self.remember(answer, browser)
         return answer
 
     async def back(self, request: web.Request) -> web.Response:
         """Take the provider's answer, and send the person where the caller wants them."""
-        came = await self.flow.finish(request.match_info["provider"], request.query, self._browser(request))
+        came = await self.flow.finish(request.match_info["provider"], request.query, self.browser(request))
         match came:
             case Stop():
-                return self._stopped(came)
+                return self.stopped(came)
             case Failed(redirect_uri="", stop=stop):
-                return self._stopped(stop)
+                return self.stopped(stop)
             case Failed(redirect_uri=uri, error="access_denied"):
-                return _redirect(adding(uri, error="access_denied"))
+                return redirect(adding(uri, error="access_denied", **came.more))
             case Failed(redirect_uri=uri, error=error, stop=stop):
                 told = f"{stop.title}: {' '.join(stop.scopes)}" if stop.scopes else stop.text
-                return _redirect(adding(uri, error=error, error_description=told))
+                return redirect(adding(uri, error=error, error_description=told, **came.more))
             case Linked(redirect_uri=""):
                 return self.pages.page(
                     "done", title=came.title, name=came.name, account=came.account, calendars=came.calendars
                 )
-            case Linked(redirect_uri=uri, profile=profile):
-                return _redirect(adding(uri, last_linked_profile_id=profile))
+            case Linked(redirect_uri=uri, profile=profile, more=more):
+                return redirect(adding(uri, **(more or {"last_linked_profile_id": profile})))
 
     async def _find(self, request: web.Request) -> LinkRequest | Stop:
         found = await self.flow.find(request.match_info["secret"])
@@ -125,7 +129,8 @@ class Doorway:
             await self.guesses.acquire()
         return found
 
-    def _stopped(self, stop: Stop) -> web.Response:
+    def stopped(self, stop: Stop) -> web.Response:
+        """Return the page that says why nothing was done."""
         return self.pages.page(
             "stopped", stop.status, title=stop.title, text=stop.text, advice=stop.advice, scopes=stop.scopes
         )
@@ -138,12 +143,13 @@ class Doorway:
     def _https(self) -> bool:
         return urlsplit(self.flow.public_url).scheme == "https"
 
-    def _browser(self, request: web.Request) -> str:
+    def browser(self, request: web.Request) -> str:
         """Return the secret that this browser got from us, "" where it has none."""
         found = request.cookies.get(self._cookie, "")
         return found if SECRET.fullmatch(found) else ""
 
-    def _remember(self, answer: web.Response, browser: str) -> None:
+    def remember(self, answer: web.Response, browser: str) -> None:
+        """Give the browser its secret."""
         # Lax, as the way back from the provider is a link from another site.
         answer.set_cookie(
             self._cookie,
@@ -160,14 +166,14 @@ def _proof(request: LinkRequest, browser: str) -> str:
     return sha256(f"{request.id} {browser}".encode()).hexdigest()
 
 
-async def _form(request: web.Request) -> Mapping[str, str]:
+async def form_of(request: web.Request, largest: int = LARGEST_FORM) -> Mapping[str, str]:
     """Return what our page sends; nothing where it is something else, too much, or does not come."""
     body = b""
     try:
         async with asyncio.timeout(PATIENCE):
-            while len(body) <= LARGEST_FORM and (part := await request.content.readany()):
+            while len(body) <= largest and (part := await request.content.readany()):
                 body += part
-        if len(body) > LARGEST_FORM or request.content_type != "application/x-www-form-urlencoded":
+        if len(body) > largest or request.content_type != "application/x-www-form-urlencoded":
             return {}
         return dict(parse_qsl(body.decode(errors="replace"), max_num_fields=MOST_FIELDS))
     except (TimeoutError, ValueError, web.RequestPayloadError, HttpProcessingError):
@@ -180,5 +186,6 @@ async def _close(_: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
 
 
-def _redirect(url: str) -> web.Response:
+def redirect(url: str) -> web.Response:
+    """Send the browser on."""
     return web.Response(status=303, headers={**HEADERS, "Location": url})

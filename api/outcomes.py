@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Error = Literal["access_denied", "invalid_scope", "server_error", "temporarily_unavailable"]
@@ -30,6 +31,7 @@ class Linked:
     name: str
     account: str
     calendars: bool = False
+    more: Mapping[str, str] = field(default_factory=dict)  # what the caller is told in place of the profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Failed:
     redirect_uri: str
     error: Error
     stop: Stop
+    more: Mapping[str, str] = field(default_factory=dict)  # what the caller is told besides
 
 
 AGAIN: Final = "Open the link once more to try again; it stays good until it expires."

@@ -119,7 +119,7 @@ class Linkable:
     async def begin(self, account: str, redirect_uri: str, state: str, verifier: str) -> tuple[str, str]:
         """Return the page where the person says yes, and the verifier."""
         app = self.app
-        if self.calendars:  # of which one is meant; at other providers people have other addresses
+        if self.calendars and account:  # of which one is meant; at other providers people have other addresses
             app = replace(app, extra={**app.extra, "login_hint": account})
         return consented.authorize_url(app, redirect_uri, state, verifier), verifier
 

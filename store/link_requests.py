@@ -19,9 +19,10 @@ class LinkRequest:
     expires_at: float
     opened: bytes | None = field(default=None, repr=False)
     used_at: float | None = None
+    asker: str = ""  # the application that awaits the answer, as JSON; then the account is whoever signs in
 
 
-COLUMNS = "id, account, provider, redirect_uri, created_at, expires_at, opened, used_at"
+COLUMNS = "id, account, provider, redirect_uri, created_at, expires_at, opened, used_at, asker"
 
 
 def request_id(secret: str) -> str:
@@ -32,8 +33,8 @@ def request_id(secret: str) -> str:
 def add(conn: sqlite3.Connection, request: LinkRequest) -> None:
     """Keep a new link."""
     conn.execute(
-        "INSERT INTO link_requests (id, account, provider, redirect_uri, created_at, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO link_requests (id, account, provider, redirect_uri, created_at, expires_at, asker)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             request.id,
             request.account,
@@ -41,6 +42,7 @@ def add(conn: sqlite3.Connection, request: LinkRequest) -> None:
             request.redirect_uri,
             request.created_at,
             request.expires_at,
+            request.asker,
         ),
     )
 

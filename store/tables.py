@@ -216,6 +216,9 @@ CREATE TABLE departed (
 ) WITHOUT ROWID;
 CREATE INDEX departed_gone ON departed (gone_at);
 
+-- Whom an application has sent to connect their calendars: api.asking.Asker as JSON, "" where none has.
+ALTER TABLE link_requests ADD COLUMN asker TEXT NOT NULL DEFAULT '';
+
 -- What applications prove themselves with: only hashes are kept.
 CREATE TABLE api_codes (
     hash TEXT PRIMARY KEY,
@@ -248,6 +251,7 @@ CREATE TABLE api_grants (
     granted_at REAL NOT NULL,
     PRIMARY KEY (application, account, profile)
 ) WITHOUT ROWID;
+CREATE INDEX api_grants_profile ON api_grants (profile);
 
 -- Whom to tell that something changed in an account's calendars.
 CREATE TABLE api_channels (
