@@ -86,6 +86,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         registry = await _registry(config, store, http, now, dice)
         people = await Accounts(config, store, vault).enrol(clock())
         personal = Personal(store, vault, http, registry, linkables(http, now, settings(config)), now)
+        await personal.reopen()
         world = World(config, registry, clock, dict(people), personal)
         channels = Channels()
         await channels.fill(store)

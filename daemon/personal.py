@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
+
 from connectors import consented
 from connectors.base import Meetings
 from connectors.errors import Rejected, Unauthorized
@@ -15,6 +17,7 @@ from connectors.linking import Linkable
 from connectors.model import Identity
 from connectors.oauth import Granted, Tokens
 from connectors.registry import Registry
+from daemon.linked import relinked
 from daemon.terms import Linked
 from daemon.worker import Lease
 from store import conferences, work
@@ -22,6 +25,10 @@ from store import linked as profiles
 from store.db import Store
 from store.errors import KeyWrong
 from store.secrets import Vault
+
+UNREADABLE = "the kept token of"  # begins the reason where the key of the store is another one
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -69,6 +76,26 @@ class Personal:
         self.forget(credential)
         return True
 
+    async def reopen(self) -> None:
+        """Connect the accounts again whose tokens had lost their key, where it is back: they are as good as before."""
+        now = self.now().timestamp()
+
+        def again(conn: sqlite3.Connection) -> None:
+            for row in profiles.in_trouble(conn):
+                if (row.trouble or "").startswith(UNREADABLE) and self._opens(row.secret):
+                    profiles.report(conn, row.id, None, now)
+                    for own in profiles.sharing(conn, row.id):
+                        relinked(conn, own.id, now)
+                        log.info("account connected again", account=own.account, profile=own.id)
+
+        await self.store.tx(again)
+
+    def _opens(self, sealed: bytes) -> bool:
+        try:
+            return bool(sealed and self.vault.open(sealed))
+        except KeyWrong:
+            return False
+
 
 @dataclass(slots=True)
 class _Kept:
@@ -114,7 +141,7 @@ class _Kept:
             who = await self._who()
             mend = f"link the account again (huddled link {self.provider} --account {who})"
             raise Unauthorized(
-                f"the kept token of {who} cannot be read: {error}; restore the key, or {mend}",
+                f"{UNREADABLE} {who} cannot be read: {error}; restore the key, or {mend}",
                 provider=self.provider,
                 reason="key_wrong",
             ) from error

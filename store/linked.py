@@ -167,6 +167,11 @@ def idle(conn: sqlite3.Connection, before: float) -> Sequence[str]:
     return [row["id"] for row in rows]
 
 
+def in_trouble(conn: sqlite3.Connection) -> Sequence[Credential]:
+    """List the credentials that do not work."""
+    return [Credential(*row) for row in conn.execute(f"{CREDENTIAL} WHERE trouble IS NOT NULL ORDER BY id")]
+
+
 def sharing(conn: sqlite3.Connection, name: str) -> Sequence[Linked]:
     """List the profiles that share a credential."""
     return [_linked(row) for row in conn.execute(f"{LINKED} WHERE l.credential = ? ORDER BY l.id", (name,))]

@@ -249,6 +249,29 @@ async def test_with_another_key_the_person_is_named_who_has_to_link_again(person
     assert refused.value.provider == "zoom"
 
 
+async def test_an_account_whose_key_is_back_is_connected_again_with_the_next_start(
+    personal, start, store, sandbox
+):
+    other = start(Vault([Fernet.generate_key()]))
+    await run(store, other, sandbox)
+    with pytest.raises(Unauthorized) as refused:
+        await other.tokens("zoom", CREDENTIAL).token()
+    job = work.Job("refresh", CREDENTIAL, 1, 1, 1)
+    await store.tx(lambda conn: disconnect(conn, job, refused.value, NOW))
+
+    async def trouble():
+        return (await store.read(lambda conn: linked.credential(conn, CREDENTIAL))).trouble
+
+    await other.reopen()
+    assert "restore the key" in await trouble()
+    await start().reopen()
+    assert await trouble() is None
+    assert await start().tokens("zoom", CREDENTIAL).token()
+    await store.tx(lambda conn: linked.report(conn, CREDENTIAL, "revoked", NOW))
+    await start().reopen()
+    assert await trouble() == "revoked"
+
+
 async def test_who_has_unlinked_meanwhile_is_not_asked_for(personal, store):
     await store.tx(lambda conn: [linked.unlink(conn, one.id) for one in linked.sharing(conn, CREDENTIAL)])
     with pytest.raises(Unauthorized, match="no longer linked"):
