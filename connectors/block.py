@@ -56,7 +56,6 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _TWO_BREAKS = re.compile(r"(?:(?:<br\s*/?>\r?\n){2}|(?:\r\n|\n|<br\s*/?>){2})\Z", re.IGNORECASE)
-_FOOT = re.compile(r"<!--|-->|</(body|html)\s*>", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -113,7 +112,7 @@ def put(
     if asked is not None:
         at, spelling, dashes = asked
         return description[:at] + render(dashes) + description[at + len(spelling) :]
-    at = foot(description) if tags else len(description)
+    at = markup.foot(description) if tags else len(description)
     gap = "<br>" * 2 if tags else "\n" * 2
     return description[:at] + (gap + render(_SPACED) if at else render(_BARE)) + description[at:]
 
@@ -123,18 +122,9 @@ def take(description: str, *, html: bool | None = None, texts: Texts = ENGLISH) 
     return _edit(description, _off(_spans(description, texts)), html=html)
 
 
-def foot(description: str) -> int:
-    """Return where the visible text of a whole HTML document ends."""
-    ends: dict[str, int] = {}
-    comment = len(description)
-    for found in _FOOT.finditer(description):
-        if comment < found.start():
-            comment = len(description) if found[0] == "-->" else comment
-        elif found[0] == "<!--":
-            comment = found.start()
-        elif found[1]:
-            ends[found[1].lower()] = found.start()
-    return ends.get("body", ends.get("html", comment))
+def spots(description: str, *, texts: Texts = ENGLISH) -> list[tuple[int, int]]:
+    """Return where our blocks stand, and what is left of one."""
+    return [(span.start, span.end) for span in _spans(description, texts)]
 
 
 def _block(text: str, spans: list[_Span], *, html: bool | None) -> Block | None:

@@ -21,7 +21,7 @@ _NAMES = (
 TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAMES})(?P<rest>(?:[\s/][^<>]*)?)>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _TOKEN = re.compile(rf"<!--|-->|{TAG.pattern}", re.IGNORECASE)
-_TARGET = re.compile(
+TARGET = re.compile(
     r"""(?<![\w-])(?P<name>originalsrc|href)\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<u>[^\s"']+))""",
     re.IGNORECASE,
 )
@@ -32,6 +32,7 @@ _BLOCKS = frozenset(
     "hr li ol p pre section table tr ul".split()
 )
 _SEPARATES = {"td": " ", "th": " "} | dict.fromkeys(_BLOCKS, "\n")
+_FOOT = re.compile(r"<!--|-->|</(body|html)\s*>", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -55,7 +56,7 @@ def target(attributes: str) -> str:
 
     Outlook keeps the address before its own rewriting in `originalsrc`.
     """
-    found = {m["name"].lower(): m["d"] or m["s"] or m["u"] or "" for m in _TARGET.finditer(attributes)}
+    found = {m["name"].lower(): m["d"] or m["s"] or m["u"] or "" for m in TARGET.finditer(attributes)}
     return unescape(found.get("originalsrc") or found.get("href") or "").strip()
 
 
@@ -80,6 +81,20 @@ def visible(text: str) -> Iterator[tuple[int, int]]:
         position = token.end()
     if not hidden:
         yield position, len(text)
+
+
+def foot(text: str) -> int:
+    """Return where the visible text of a whole HTML document ends."""
+    ends: dict[str, int] = {}
+    comment = len(text)
+    for found in _FOOT.finditer(text):
+        if comment < found.start():
+            comment = len(text) if found[0] == "-->" else comment
+        elif found[0] == "<!--":
+            comment = found.start()
+        elif found[1]:
+            ends[found[1].lower()] = found.start()
+    return ends.get("body", ends.get("html", comment))
 
 
 def unpaired(region: str) -> str:

@@ -1,10 +1,10 @@
 """Placeholders: where people, or the programs that write their events, want our details to stand.
 
-`{{ conferencing.invite_block }}` in a description stands for our block, and `{{ conferencing.join_url }}` in a
-location for the link. `cronofy.conferencing` says the same, and the two blanks may be missing. No other spelling
-counts: only what is known letter for letter can be put back letter for letter. They say where, and ask for nothing.
+`{{ conferencing.invite_block }}` in a description stands for our block, and `{{ conferencing.join_url }}` for the
+link. `cronofy.conferencing` says the same, and the two blanks may be missing. No other spelling counts: only what is
+known letter for letter can be put back letter for letter. They say where, and ask for nothing.
 
-In a description:
+The block in a description:
 1. The first placeholder that people see makes room for the block. One in a tag, a comment or a style sheet does not
    count, nor one right behind a hyphen, which would pass for one of the marker line's own.
 2. The marker lines say by the number of their dashes, five to eight, which spelling stood there: taking the block
@@ -12,7 +12,10 @@ In a description:
 3. A block that is there already stays where it is. Further placeholders are text like any.
 4. After an editor has changed the dashes into something else, taking the block off leaves nothing in its place.
 
-In a location every placeholder makes room for the link, as a keyword does: taking the link off leaves nothing.
+The link in a description: `filled.py`.
+
+In a location every placeholder of either name makes room for the link, as a keyword does, since a block has many
+lines: taking the link off leaves nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ BLOCKS = {
 }  # by dashes
 _DASHES = {spelling: dashes for dashes, spelling in BLOCKS.items()}
 _BLOCK = re.compile(rf"(?<!-)(?:{'|'.join(map(re.escape, _DASHES))})")
-_LINK = re.compile("|".join(re.escape(spelling % "join_url") for spelling in _SPELLINGS))
+LINKS = tuple(spelling % "join_url" for spelling in _SPELLINGS)
+_PLACE = re.compile("|".join(map(re.escape, (*LINKS, *_DASHES))))
 
 
 def first(description: str, *, tags: bool) -> tuple[int, str, str] | None:
@@ -54,9 +58,9 @@ def wants_block(description: str, *, html: bool | None) -> bool:
 
 def wants_link(location: str) -> bool:
     """Tell whether a location says where the link is to stand."""
-    return _LINK.search(location) is not None
+    return _PLACE.search(location) is not None
 
 
 def fill(location: str, url: str) -> str:
     """Put the link in the place of each placeholder."""
-    return _LINK.sub(lambda _: url, location)
+    return _PLACE.sub(lambda _: url, location)

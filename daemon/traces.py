@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from connectors import filled
 from connectors.keywords import find
 from connectors.location import holds
 from connectors.model import Conference, Event, Meeting
@@ -23,7 +24,7 @@ def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> boo
     """
     if source.startswith("location:") and find(event.location) is not None:
         return False
-    if wants_link(event.location):
+    if wants_link(event.location) or _owes_links(event, meeting.join_url):
         return False
     if meeting.native:
         alone = event.block is None  # one that was copied here would be a second, dead link
@@ -49,9 +50,15 @@ def taken_off(event: Event, meeting: Meeting) -> bool:
     """Whether nothing is left of details that were on the event, and nothing says where they are to stand."""
     if meeting.native:
         return event.native is None or event.native.join_url not in {meeting.join_url, ""}
-    if wants_block(event.description, html=event.html):
-        return False  # a program has written its text anew, with the placeholder in it
+    if wants_block(event.description, html=event.html) or _owes_links(event, meeting.join_url):
+        return False  # a program has written its text anew, with a placeholder in it
     return event.block is None and meeting.join_url not in event.notes
+
+
+def _owes_links(event: Event, url: str) -> bool:
+    """Whether the description has placeholders for the link, or shows another one in the place of them."""
+    links = event.mark.links if event.mark else ""
+    return filled.owed(event.description, event.notes, links, url, html=event.html)
 
 
 def carries(event: Event, known: Conference) -> bool:

@@ -8,12 +8,13 @@ https://developers.google.com/workspace/calendar/api/guides/performance#patch-se
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
-from connectors import block, keywords, placeholders
+from connectors import block, filled, keywords, marks, placeholders
 from connectors.details import details
 from connectors.google import conference
-from connectors.google.wire import MARK, write_mark
+from connectors.google.wire import MARK
 from connectors.location import holds, swap, without
 from connectors.model import Event, Mark, Meeting
 from connectors.wording import DEFAULT, Wording
@@ -26,13 +27,13 @@ def put(
 ) -> dict[str, Any]:
     """Bring the details of `meeting` onto the event. A native one gets no block: the calendar shows it."""
     texts = wording.texts
-    if meeting.native:
-        description = block.take(event.description, texts=texts)
-    else:
-        description = block.put(event.description, key, details(meeting, wording), texts=texts)
+    off, lines = partial(block.take, texts=texts), details(meeting, wording)
+    on = off if meeting.native else partial(block.put, key=key, lines=lines, texts=texts)
+    skip = partial(block.spots, texts=texts)
+    description, links = filled.put(event.description, _links(event), meeting.join_url, on, skip, html=None)
     body = _texts(event, description, _location(event, meeting, source, earlier))
-    mark = Mark(key, event.ref.event, source)
-    return body if event.mark == mark else body | _private(write_mark(mark))
+    mark = Mark(key, event.ref.event, source, links)
+    return body if event.mark == mark else body | _private(marks.write(mark))
 
 
 def take(event: Event, key: str, earlier: str = "", wording: Wording = DEFAULT) -> dict[str, Any]:
@@ -40,10 +41,11 @@ def take(event: Event, key: str, earlier: str = "", wording: Wording = DEFAULT) 
 
     `earlier` is our join URL, by which a conference is known too whose key Google has forgotten.
     """
-    location = event.location
-    for url in _own_urls(event, earlier):
+    location, texts = event.location, wording.texts
+    for url in own_urls(event, earlier):
         location = without(location, url)
-    body = _texts(event, block.take(event.description, texts=wording.texts), location)
+    description = filled.take(event.description, _links(event), partial(block.spots, texts=texts), html=None)
+    body = _texts(event, block.take(description, texts=texts), location)
     if event.mark is not None:
         body |= _private(None)
     if _own_native(event, key, earlier):
@@ -68,7 +70,9 @@ def shows(event: Event, meeting: Meeting, key: str) -> bool:
         return False
     if mark.source.startswith("location:") and keywords.find(event.location) is not None:
         return False
-    if placeholders.wants_link(event.location):
+    if placeholders.wants_link(event.location) or filled.owed(
+        event.description, event.notes, mark.links, meeting.join_url, html=None
+    ):
         return False
     if meeting.native:
         return event.block is None
@@ -93,6 +97,10 @@ def _own_native(event: Event, key: str, earlier: str) -> bool:
     return native.key == (key or native.key) != "" or native.join_url == earlier != ""
 
 
+def _links(event: Event) -> str:
+    return event.mark.links if event.mark is not None else ""
+
+
 def _texts(event: Event, description: str, location: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if description != event.description:
@@ -114,7 +122,7 @@ def _location(event: Event, meeting: Meeting, source: str, earlier: str) -> str:
     if not event.location.strip():
         return event.location if meeting.native else meeting.join_url
     location = event.location
-    for url in _own_urls(event, earlier):
+    for url in own_urls(event, earlier):
         if url != meeting.join_url:
             location = swap(location, url, meeting.join_url)
     location = placeholders.fill(location, meeting.join_url)
@@ -125,7 +133,7 @@ def _location(event: Event, meeting: Meeting, source: str, earlier: str) -> str:
     return keywords.replace(location, "").strip() if keywords.find(location) else location
 
 
-def _own_urls(event: Event, earlier: str) -> list[str]:
+def own_urls(event: Event, earlier: str) -> list[str]:
     """Return the URLs in our block, of a native conference of ours, and `earlier`; the longest first."""
     found = set(_URL.findall(event.block.text)) if event.block else set()
     found |= {earlier} - {""}

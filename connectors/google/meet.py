@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from connectors import marks
 from connectors.errors import Conflict, Ignored, NotFound, Rejected, Transient
 from connectors.google import conference, wire
 from connectors.google.api import Api
@@ -47,7 +48,7 @@ class MeetMeetings:
                 return _made(seen, request)
             if request.etag and seen.get("etag") != request.etag:
                 raise Conflict(provider=PROVIDER)
-        mark = wire.write_mark(Mark(key, request.at.event, ""))
+        mark = marks.write(Mark(key, request.at.event, ""))
         data = conference.create_meet(conference.request_id(key, seen))
         etag = request.etag or str(seen.get("etag") or "")
         return _made(_asked(await self._create(request.at, data, mark, etag), key, request), request)

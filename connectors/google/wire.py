@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.block import is_key, split
+from connectors import marks
+from connectors.block import split
 from connectors.google import conference
 from connectors.google.times import iana, span
 from connectors.model import CalendarInfo, Event, EventRef, Gone, Mark
@@ -24,7 +25,6 @@ ASK = "conferencing"  # private extended property by which applications ask for 
 _WRITERS = frozenset({"owner", "writer", "writerWithoutPrivateAccess"})
 _CALENDAR_ADDRESS = ".calendar.google.com"  # of group calendars and rooms: nobody reads mail there
 _INSTANCE = re.compile(r"(?P<series>.+)_\d{8}(?:T\d{6}Z)?", re.ASCII)
-_LONGEST_PROPERTY = 1024  # characters; Google cuts longer values off without a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,8 @@ def _event(identity: str, item: Mapping[str, Any], calendar: CalendarInfo, texts
 
 
 def mark(item: Mapping[str, Any]) -> Mark | None:
-    """Read our private note: `<key> <event id> <source>`. What nobody of us can have written is overlooked."""
-    key, _, rest = _private(item, MARK).partition(" ")
-    written_on, _, source = rest.partition(" ")
-    return Mark(key, written_on, source) if is_key(key) and written_on else None
-
-
-def write_mark(mark: Mark) -> str:
-    """Write our private note, cut to what Google keeps."""
-    return f"{mark.key} {mark.event} {mark.source}".rstrip()[:_LONGEST_PROPERTY]
+    """Read our private note."""
+    return marks.read(_private(item, MARK))
 
 
 def calendar_info(item: Mapping[str, Any]) -> CalendarInfo:

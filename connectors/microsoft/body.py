@@ -57,6 +57,12 @@ def take(content: str, *, html: bool, texts: Texts = ENGLISH) -> str:
     return taken
 
 
+def spots(content: str, *, html: bool, texts: Texts = ENGLISH) -> list[tuple[int, int]]:
+    """Return where our blocks and Teams' invitations stand: all that is not people's own."""
+    invitations = [(blob.start, blob.end) for blob in find(content, html=html)]
+    return [*block.spots(content, texts=texts), *invitations]
+
+
 def cut(content: str, join_url: str, *, html: bool) -> str:
     """Remove the invitation to this meeting, which is how Teams is told that there shall be none.
 
@@ -99,4 +105,4 @@ def _place(content: str, before: str, after: str) -> int:
         return len(before)
     if content.endswith(after):
         return len(content) - len(after)
-    return block.foot(content)
+    return markup.foot(content)

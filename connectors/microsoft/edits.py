@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from connectors import keywords, placeholders
+from connectors import filled, keywords, marks, placeholders
 from connectors.details import details
 from connectors.microsoft import body, online, places
-from connectors.microsoft.notes import NOTHING, write_mark, write_teams
+from connectors.microsoft.notes import NOTHING, write_teams
 from connectors.microsoft.places import Wish
 from connectors.model import Event, EventRef, Mark, Meeting, Native
 from connectors.wording import DEFAULT, Wording
@@ -63,20 +64,20 @@ def put(
 
     `read` is what `needs_places` has asked for.
     """
-    html = bool(event.html)
-    content = event.description
-    if not meeting.native:
-        content = body.put(content, key, details(meeting, wording), html=html, texts=wording.texts)
-    elif event.block is not None:
-        content = body.take(content, html=html, texts=wording.texts)
-    mark = Mark(key, event.ref.event, source)
+    html, texts = bool(event.html), wording.texts
+    off = partial(body.take, html=html, texts=texts)
+    on = partial(body.put, key=key, lines=details(meeting, wording), html=html, texts=texts)
+    skip = partial(body.spots, html=html, texts=texts)
+    write = off if meeting.native else on
+    content, links = filled.put(event.description, _links(event), meeting.join_url, write, skip, html=html)
+    mark = Mark(key, event.ref.event, source, links)
     there = places.write(event.location, _wish(event, meeting, source, earlier), read or {})
     return Patch(
         content=_changed(event, content),
         html=html,
         location=there.location,
         locations=there.locations,
-        mark=None if event.mark == mark else write_mark(mark),
+        mark=None if event.mark == mark else marks.write(mark),
     )
 
 
@@ -91,8 +92,10 @@ def take(
 
     There is no other way: that an event shall not be online is not heard.
     """
-    html = bool(event.html)
-    content = body.take(event.description, html=html, texts=wording.texts)
+    html, texts = bool(event.html), wording.texts
+    skip = partial(body.spots, html=html, texts=texts)
+    content = filled.take(event.description, _links(event), skip, html=html)
+    content = body.take(content, html=html, texts=texts)
     native = event.native
     own = native is not None and is_own(native, key, earlier)
     if native is not None and own:
@@ -115,7 +118,7 @@ def take(
 def create_teams(key: str, at: EventRef) -> Patch:
     """Ask for a Teams meeting, and write down in the same breath that it was us."""
     return Patch(
-        mark=write_mark(Mark(key, at.event, "")), teams=write_teams(key, at.event), online_meeting=True
+        mark=marks.write(Mark(key, at.event, "")), teams=write_teams(key, at.event), online_meeting=True
     )
 
 
@@ -150,7 +153,9 @@ def shows(event: Event, meeting: Meeting, key: str) -> bool:
         return False
     if mark.source.startswith("location:") and keywords.find(event.location) is not None:
         return False
-    if placeholders.wants_link(event.location):
+    if placeholders.wants_link(event.location) or filled.owed(
+        event.description, event.notes, mark.links, meeting.join_url, html=bool(event.html)
+    ):
         return False
     found = event.block
     if meeting.native:
@@ -178,6 +183,10 @@ def is_own(native: Native, key: str, earlier: str) -> bool:
     if earlier:
         return native.join_url == earlier
     return native.key == (key or native.key) != ""
+
+
+def _links(event: Event) -> str:
+    return event.mark.links if event.mark is not None else ""
 
 
 def _changed(event: Event, content: str) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from connectors import marks
 from connectors.block import is_key
 from connectors.microsoft.values import mapping, sequence, text
 from connectors.model import Event, Mark
@@ -20,8 +21,6 @@ MARK = f"String {{{GUID}}} Name huddled"
 TEAMS = f"String {{{GUID}}} Name huddledTeams"
 NOTHING = "none"
 EXPAND = f"singleValueExtendedProperties($filter=id eq '{MARK}' or id eq '{TEAMS}')"
-
-_LONGEST = 1024  # characters; far less than what Exchange keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,9 @@ def properties(item: Mapping[str, Any]) -> Properties:
     told = map(mapping, sequence(item.get("singleValueExtendedProperties")))
     values = {_folded(one): text(one.get("value")) for one in told}
     key, _, on = values.get(TEAMS.lower(), "").partition(" ")
-    return Properties(_mark(values.get(MARK.lower(), "")), *((key, on) if is_key(key) and on else ("", "")))
+    return Properties(
+        marks.read(values.get(MARK.lower(), "")), *((key, on) if is_key(key) and on else ("", ""))
+    )
 
 
 def noted(event: Event, told: Properties) -> Event:
@@ -58,20 +59,9 @@ def wants_properties(event: Event) -> bool:
     return event.own and (event.block is not None or event.native is not None)
 
 
-def write_mark(mark: Mark) -> str:
-    """Write our mark: `<key> <event id> <source>`."""
-    return f"{mark.key} {mark.event} {mark.source}".rstrip()[:_LONGEST]
-
-
 def write_teams(key: str, event: str) -> str:
     """Write for which conference Teams is asked for: `<key> <event id>`."""
     return f"{key} {event}"
-
-
-def _mark(value: str) -> Mark | None:
-    key, _, rest = value.partition(" ")
-    written_on, _, source = rest.partition(" ")
-    return Mark(key, written_on, source) if is_key(key) and written_on else None
 
 
 def _folded(one: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors import marks
 from connectors.errors import (
     Conflict,
     CursorExpired,
@@ -173,11 +174,11 @@ def test_our_mark_is_read(text, mark):
 @given(st.text("abc:@ ", max_size=30).map(str.strip))
 def test_a_mark_that_was_written_is_read_again(source):
     mark = Mark(KEY, "abcdefgh", source)
-    assert read(extendedProperties={"private": {"huddled": wire.write_mark(mark)}}).mark == mark
+    assert read(extendedProperties={"private": {"huddled": marks.write(mark)}}).mark == mark
 
 
 def test_a_mark_is_never_longer_than_google_keeps():
-    assert len(wire.write_mark(Mark(KEY, "abc", "x" * 2000))) == 1024
+    assert len(marks.write(Mark(KEY, "abc", "x" * 2000))) == 1024
 
 
 @pytest.mark.parametrize(("value", "ask"), [("zoom", "zoom"), (" @Meet ", "meet"), ("", ""), (None, "")])

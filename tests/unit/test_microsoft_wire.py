@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import block
+from connectors import block, marks
 from connectors.errors import CursorExpired
 from connectors.microsoft import cursor, notes, occurrences, online, wire
 from connectors.microsoft.wire import Removed, Skeleton
@@ -258,11 +258,11 @@ def test_our_mark_is_read(value, mark):
 @given(st.text("abc:@ ", max_size=30).map(str.strip))
 def test_a_mark_that_was_written_is_read_again(source):
     mark = Mark(KEY, "AAMk-1=", source)
-    assert read(**properties(mark=notes.write_mark(mark))).mark == mark
+    assert read(**properties(mark=marks.write(mark))).mark == mark
 
 
 def test_a_mark_is_never_longer_than_is_kept():
-    assert len(notes.write_mark(Mark(KEY, "e", "rule:" + "x" * 2000))) == 1024
+    assert len(marks.write(Mark(KEY, "e", "rule:" + "x" * 2000))) == 1024
 
 
 def test_properties_are_known_in_any_case_and_others_overlooked():

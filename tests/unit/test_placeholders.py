@@ -133,7 +133,9 @@ def test_after_an_editor_has_made_long_dashes_the_block_still_comes_off():
         (f"Online: {LINK}", "Online: URL"),
         ("{{cronofy.conferencing.join_url}}, Room 4", "URL, Room 4"),
         (f"{LINK} or {LINK}", "URL or URL"),
-        ("{{ conferencing.invite_block }}", "{{ conferencing.invite_block }}"),
+        ("{{ conferencing.invite_block }}", "URL"),
+        ("Online: {{cronofy.conferencing.invite_block}}", "Online: URL"),
+        ("{{ invite_block }}", "{{ invite_block }}"),
         ("Room 4", "Room 4"),
     ],
 )
