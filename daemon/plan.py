@@ -46,6 +46,14 @@ def still_declined(event: Event | None, known: Conference, verdict: Verdict, pol
     return isinstance(verdict, Leave) or (isinstance(asked, Wanted) and asked.source == known.source)
 
 
+def goes_on(event: Event | None, leaving: Conference, policy: Policy) -> bool:
+    """Whether the event is to have a meeting that another service or account makes than that of the one before."""
+    verdict = judge(event, None, policy)
+    if leaving.by_hand or not isinstance(verdict, Wanted):
+        return False
+    return (verdict.service.name, verdict.profile) != (leaving.service, leaving.profile)
+
+
 def _begin(event: Event | None, verdict: Verdict, policy: Policy, fresh_key: str) -> Action | None:
     """Reserve a key. Our mark on the event names a conference that was lost or cancelled: take its key up again."""
     if event is None:

@@ -17,6 +17,7 @@ from connectors.errors import (
     Ignored,
     NotFound,
     ProviderError,
+    Rejected,
     Transient,
     Unauthorized,
 )
@@ -26,6 +27,7 @@ from daemon.look import Look, look, owed_at
 from daemon.managing import owe
 from daemon.outside import Outside
 from daemon.placing import PATIENCE, Placing, overdue
+from daemon.plan import goes_on
 from daemon.retry import reason
 from daemon.touch import Touch, left
 from daemon.visit import Visit
@@ -109,8 +111,20 @@ class Reconcile:
                 await self._place(visit, action)
             case Forget(known):
                 visit.become(left(known), "meeting gone" if known.state == "leaving" else "forgotten")
-            case Provision() | Update() | Write() | Withdraw():
+            case Withdraw():
+                await self._withdraw(visit, action)
+            case Provision() | Update() | Write():
                 await self._call(visit, action)
+
+    async def _withdraw(self, visit: Visit, action: Withdraw) -> None:
+        """Take a meeting away. One that its account does not let go must not keep another service from the event."""
+        try:
+            await self._call(visit, action)
+        except (Unauthorized, Rejected) as error:
+            seen = visit.seen
+            if seen.known is None or not goes_on(seen.event, seen.known, seen.policy):
+                raise
+            visit.set_aside(self.outside.now(), reason(error))
 
     async def _in_time(self, visit: Visit, action: Provision) -> None:
         """Make the meeting before its event is written; where that takes too long or fails, the event goes first."""

@@ -51,6 +51,20 @@ class Visit:
             known = replace(self.seen.known, refused=imprint(self.seen.event, meeting, make=make))
             self.become(known, "not kept", why)
 
+    def set_aside(self, now: float, why: str) -> None:
+        """Let go of a conference whose meeting cannot be taken away yet: it is owed under a name that no event has."""
+        seen, known = self.seen, self.seen.known
+        if known is None:
+            return
+        name = f"{seen.name} {known.key}"
+
+        def keep(conn: sqlite3.Connection) -> None:
+            conferences.save(conn, seen.calendar.id, name, replace(known, written=False), now)
+            work.ring(conn, "reconcile", [f"{seen.calendar.id}/{name}"], now)
+
+        self.also.append(keep)
+        self.become(None, "old meeting left for later", why)
+
     def witness(self, event: Event | None) -> None:
         """Take in the event as a provider has just shown it; None where it is gone."""
         self._shown = event
