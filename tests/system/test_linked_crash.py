@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 
 import pytest
 
 from tests.system.checks import link
-from tests.system.linking import ADA, accounts, all_meetings, link_account, linkable, made_at
+from tests.system.linking import ADA, accounts, agree, all_meetings, link_account, linkable, made_at
 
 pytestmark = pytest.mark.system
 ZOE = "zoe@example.com"
@@ -113,3 +115,21 @@ def test_with_a_fallback_nobody_waits_and_the_reason_is_told(linked):
     third = stage.ada.add("Third @zoom")
     assert made_at(stage, third) == made_at(stage, first) == ("zoom", ZOE)
     assert link(stage.ada.see(second)) == in_place
+
+
+def test_killed_while_somebody_comes_back_from_the_provider_the_link_is_good_for_another_try(linked):
+    """The code is used, and the tokens were lost before they were kept."""
+    stage = linked
+    url = stage.huddled.told("link", "zoom", "--account", ADA)["url"]
+    stage.providers.fault("zoom.user", delay=60.0)
+    with ThreadPoolExecutor() as pool:
+        coming = pool.submit(agree, url, "zoom", ZOE)
+        stage.until(stage.providers.hits, "the call")
+        stage.huddled.kill()
+        assert isinstance(coming.exception(), OSError | HTTPException)
+    stage.providers.calm()
+    stage.huddled.start()
+    assert accounts(stage) == []
+    assert "is connected" in agree(url, "zoom", ZOE)
+    event = stage.ada.add("Plan @zoom")
+    assert made_at(stage, event) == ("zoom", ZOE)
