@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.model import Conference
+from daemon.given import not_taken, settings_of
 from daemon.look import PROBE, Look, Policies, look
 from daemon.managing import owe
 from daemon.policy import judge
@@ -28,6 +29,7 @@ def status_of(conn: sqlite3.Connection, now: float | None = None) -> Facts:
         "conferencing": _own_accounts(conn),
         "calendars": [_calendar(conn, calendar) for calendar in calendars.watched(conn)],
         "conferences": conferences.states(conn),
+        "settings_not_taken": not_taken(conn),
         "audits": [_audit(one.key, one.tally) for one in audits.everyone(conn) if one.tally],
         "work": work.counts(conn, now),
         "failing": [
@@ -135,6 +137,7 @@ def _reason(conn: sqlite3.Connection, seen: Look) -> Facts:
         "verdict": describe(verdict, seen.policy),
         "instead_of": (verdict.instead_of or None) if isinstance(verdict, Wanted) else None,
         "account": _account_of(seen, verdict),
+        "settings": settings_of(seen, verdict),
         "conference": _conference(seen.known),
         "owed": type(action).__name__.lower() if action else None,
         "failing": {"why": failed.error, "attempts": failed.attempts, "again": _iso(failed.due_at)}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from daemon.given import sentences
 from daemon.plain import plain
 from daemon.report import Facts
 
@@ -39,6 +40,9 @@ def print_status(facts: Facts, console: Console | None = None) -> None:
     console.print("Work: " + ", ".join(f"{count} {state}" for state, count in facts["work"].items()) + ".")
     for one in facts["audits"]:
         console.print(_audited(one))
+    for one in facts["settings_not_taken"]:
+        names = ", ".join(one["settings"])
+        console.print(f"[red]Not taken[/red] by {one['service']}: {names}, for event {one['event']}.")
     if facts["failing"]:
         _table(console, "Does not work", facts["failing"], ("work", "attempts", "again", "why"))
     for who, used in facts["spent_today"].items():
@@ -91,6 +95,8 @@ def print_reasons(needle: str, found: Sequence[Facts], console: Console | None =
                 f"Conference {meeting['key']} ({meeting['service']}) is {meeting['state']}"
                 f"{': ' + meeting['join_url'] if meeting['join_url'] else '.'}"
             )
+        for told in sentences(one["settings"]) if one["settings"] else ():
+            console.print(told, soft_wrap=True)
         console.print(f"Owed now: {one['owed'] or 'nothing'}.")
         if one["failing"]:
             failing = one["failing"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,16 @@ class News:
     calendar: str
     event: str
     fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A meeting that does not have settings which were laid down for it."""
+
+    calendar: str
+    event: str
+    service: str
+    names: tuple[str, ...]
 
 
 def get(conn: sqlite3.Connection, calendar: str, event: str) -> Conference | None:
@@ -113,6 +124,20 @@ def states(conn: sqlite3.Connection) -> dict[str, int]:
         row[0]: row[1]
         for row in conn.execute("SELECT state, count(*) FROM conferences GROUP BY state ORDER BY 1")
     }
+
+
+def unmet(conn: sqlite3.Connection, most: int = 100) -> Sequence[Unmet]:
+    """List the meetings that lack settings which were laid down for them."""
+    rows = conn.execute(
+        "SELECT calendar, event, service, json_extract(record, '$.unmet') AS names FROM conferences"
+        " WHERE instr(record, '\"unmet\":') > 0 AND state IN ('live', 'changing') ORDER BY calendar, event LIMIT ?",
+        (most,),
+    )
+    return [
+        Unmet(row["calendar"], row["event"], row["service"], tuple(json.loads(row["names"])))
+        for row in rows
+        if row["names"]
+    ]
 
 
 def note(conn: sqlite3.Connection, calendar: str, event: str, at: float, what: str, detail: str = "") -> None:
