@@ -99,7 +99,13 @@ class Audit:
             return tally
         service, _ = _parted(lease)
         meeting = Meeting(service, service, found.id, found.join_url, found.host)
-        await meetings.cancel(found.key, meeting, MeetingRequest(EventRef("", ""), found.host), None)
+        try:
+            await meetings.cancel(found.key, meeting, MeetingRequest(EventRef("", ""), found.host), None)
+        except Rejected as error:
+            log.warning(
+                "a meeting that no event needs stays", service=service, meeting=found.id, reason=str(error)
+            )
+            return tally
         log.warning("removed a meeting that no event needs", service=service, meeting=found.id)
         return replace(tally, removed=tally.removed + 1)
 

@@ -35,6 +35,7 @@ class Zoom:
     cancelled: list[str] = field(default_factory=list)
     own: list[object] = field(default_factory=list)
     trouble: Exception | None = None
+    kept: set[str] = field(default_factory=set)  # meetings that it does not let go
 
     def now(self):
         return self.time
@@ -56,6 +57,8 @@ class Zoom:
         return self.meetings[meeting.id]
 
     async def cancel(self, key, meeting, request, tried):
+        if meeting.id in self.kept:
+            raise Rejected("it is in use", reason="3000")
         self.cancelled.append(meeting.id)
 
 
@@ -235,6 +238,19 @@ async def test_a_linked_account_is_compared_with_its_own_credential(store, zoom,
     assert tally.dead == (name,)
     assert {one.profile for one in zoom.own} == {profile}
     assert [one.key for one in await store.read(audits.everyone)] == ["zoom/cre_1"]
+
+
+async def test_an_orphan_that_the_provider_keeps_does_not_stop_the_rest(store, zoom, audit):
+    asked = zoom.time - 20 * HOUR
+    await store.tx(
+        lambda conn: [live(conn, 1), *(ended(conn, key, asked, asked + 60) for key in (KEY, OTHER))]
+    )
+    zoom.meetings = {"1": made(1)}
+    zoom.listed = [Found(key, number, ADA, at(asked)) for key, number in ((KEY, "8"), (OTHER, "9"))]
+    zoom.kept = {"8"}
+    tally = await audit(repair=True)
+    assert (tally.orphans, tally.removed, zoom.cancelled, tally.sound) == (("8", "9"), 1, ["9"], 1)
+    assert tally.ended
 
 
 async def test_what_was_left_when_an_account_was_unlinked_is_not_ours_to_remove(store, zoom, audit):
