@@ -22,6 +22,8 @@ from store.secrets import Vault
 
 log = structlog.get_logger(__name__)
 
+CONSENTED = frozenset({"app", "user"})  # how people are known whose own consent opens their calendars
+
 Overtaken = Callable[[sqlite3.Connection, str], bool]
 
 
@@ -46,6 +48,21 @@ def everybody(config: Config) -> Sequence[Person]:
     ]
 
 
+def connected(conn: sqlite3.Connection, config: Config) -> Sequence[Person]:
+    """List those who have connected their calendars through an application, as far as we can still reach them."""
+    reached = {
+        "google": config.google is not None and bool(config.google.client_id),
+        "microsoft": config.microsoft is not None,
+    }
+    if not config.applications:
+        return ()
+    return [
+        Person(one.provider, one.address, one.mode)
+        for one in profiles.everyone(conn)
+        if one.mode == "app" and reached.get(one.provider)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The accounts of one configuration."""
@@ -62,10 +79,13 @@ class Accounts:
             return [profiles.ensure(conn, one.provider, one.address, one.mode, now) for one in people]
 
         names = await self.store.tx(ensure)
-        return {profile: await self._of(profile, one) for profile, one in zip(names, people, strict=True)}
+        found = dict(zip(names, people, strict=True))
+        for one in await self.store.read(lambda conn: connected(conn, self.config)):
+            found.setdefault(profiles.profile_id(one.provider, one.address), one)
+        return {profile: await self._of(profile, one) for profile, one in found.items()}
 
     async def _of(self, profile: str, person: Person) -> Credentials:
-        if person.mode != "user":
+        if person.mode not in CONSENTED:
             return Credentials(person.provider, person.address)
         token = await self._token(profile, person.token)
         saver = Saver(self.store, self.vault, profile, fingerprint(person.token))

@@ -21,6 +21,7 @@ from connectors.oauth import Now
 from connectors.registry import Registry
 from daemon.accounts import Accounts, disconnect
 from daemon.alerts import Alert
+from daemon.applications import Api, api
 from daemon.audit import Audit
 from daemon.budget import ZoomBudget
 from daemon.capability import recall, remember
@@ -65,6 +66,7 @@ class Daemon:
     sweeps: Sweeps
     health: Health
     links: Doorway | None = None  # the pages on which people link accounts, where any can be linked
+    api: Api | None = None  # what applications call, where there are any
 
 
 @asynccontextmanager
@@ -98,7 +100,8 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         bell = Bell(store, clock, worker.kick)
         health = Health(store, worker, metrics, time.monotonic)
         links = doorway(config, store, vault, http, world, worker.kick)
-        yield Daemon(config, store, world, worker, bell, channels, sweeps, health, links)
+        served = api(config, store, vault, world, personal, links, worker.kick) if links else None
+        yield Daemon(config, store, world, worker, bell, channels, sweeps, health, links, served)
 
 
 async def _registry(

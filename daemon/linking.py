@@ -15,7 +15,8 @@ from connectors.errors import ProviderError
 from connectors.http import Http, connect
 from connectors.linking import TITLES, Way, linkables
 from connectors.opening import ways as calendar_ways
-from daemon.accounts import everybody, fingerprint, secret_of
+from connectors.registry import Credentials
+from daemon.accounts import CONSENTED, Saver, connected, everybody, fingerprint, secret_of
 from daemon.config.model import Config
 from daemon.linked import relinked, unlinked
 from store import linked, profiles, work
@@ -48,6 +49,7 @@ class Opened:
     config: Config
     vault: Vault
     world: World
+    store: Store | None = None  # where tokens of people who come through applications are kept
 
     def holds(self, conn: sqlite3.Connection, provider: str, account: str) -> bool:
         """Tell whether there is a token, of the configuration or of an earlier consent."""
@@ -55,9 +57,17 @@ class Opened:
         return (row is not None and row.secret is not None) or self._given(provider, account) != ""
 
     def keep(self, conn: sqlite3.Connection, provider: str, account: str, token: str, now: float) -> str:
-        """Keep the token as if the provider had put it in the place of the configuration's."""
+        """Keep the token as if the provider had put it in the place of the configuration's.
+
+        Whoever is not in the configuration comes through an application, and is looked after from now on. Those
+        whose organisation has let us in need no token.
+        """
         profile = profiles.profile_id(provider, account)
-        given = self._given(provider, account)
+        mode, given = self._mode(provider, account), self._given(provider, account)
+        if mode == "app":
+            profiles.ensure(conn, provider, account, mode, now)
+        elif mode != "user":
+            return profile
         profiles.save_secret(conn, profile, self.vault.seal(secret_of(fingerprint(given), token)))
         profiles.report(conn, profile, None, now)
         work.ring(conn, "discover", [profile], now)
@@ -68,9 +78,18 @@ class Opened:
         """Use it from now on."""
         profile = profiles.profile_id(provider, account)
         known = self.world.credentials.get(profile)
-        if known is not None:
+        if known is None and self.store is not None:
+            saver = Saver(self.store, self.vault, profile, fingerprint(""))
+            known = Credentials(provider, account, save=saver)
+        if known is not None and known.save is not None:
             self.world.credentials[profile] = replace(known, refresh_token=token)
             self.world.registry.forget(known)
+
+    def _mode(self, provider: str, account: str) -> str:
+        """Say how a person is reached."""
+        people = everybody(self.config)
+        mine = [one.mode for one in people if (one.provider, one.address) == (provider, account)]
+        return next(iter(mine), "app")
 
     def _given(self, provider: str, account: str) -> str:
         """Return the token of the configuration, "" for none."""
@@ -84,8 +103,10 @@ def ways(config: Config, http: Http, now: Callable[[], datetime]) -> Mapping[str
     opening = calendar_ways(
         http,
         now,
-        config.google_settings() if config.google_users() else None,
-        config.microsoft_settings() if config.microsoft and config.microsoft.people else None,
+        config.google_settings() if config.google_users() or config.applications else None,
+        config.microsoft_settings()
+        if config.microsoft and (config.microsoft.people or config.applications)
+        else None,
     )
     return {**linkables(http, now, settings(config)), **opening}
 
@@ -101,8 +122,9 @@ def doorway(
     """Make the pages on which people link an account; None where no provider is set up for that."""
     clock = world.clock
     providers = ways(config, http, lambda: datetime.fromtimestamp(clock(), UTC))
-    if not providers:
+    if not (providers or config.applications):
         return None
+    from api.asking import grant_nothing
     from api.flow import Flow
     from api.keeping import Keeper
     from api.link import Doorway
@@ -119,7 +141,12 @@ def doorway(
         ),
         urlsplit(public).path.rstrip("/"),
     )
-    keeper = Keeper(store, vault, clock, relinked, Opened(config, vault, world), kick)
+    grant = grant_nothing
+    if config.applications:
+        from api.v1.authorize import granting
+
+        grant = granting(fresh)
+    keeper = Keeper(store, vault, clock, relinked, Opened(config, vault, world, store), kick, grant)
     flow = Flow(store, vault, providers, public, clock, fresh, keeper)
     return Doorway(flow, pages)
 
@@ -137,7 +164,7 @@ async def make_link(
     from api.flow import create
 
     account = account.lower()
-    people = [one for one in everybody(config) if one.address.lower() == account]
+    people = [one for one in (*everybody(config), *connected(conn, config)) if one.address.lower() == account]
     if not people:
         raise Unlinkable(f"{account}: no calendars of this address are in the configuration")
     async with connect() as http:
@@ -147,7 +174,7 @@ async def make_link(
             f"{provider} is not set up for people's own accounts; these are: {', '.join(sorted(known)) or 'none'}"
         )
     if known[provider].calendars and not any(
-        one.provider == provider and one.mode == "user" for one in people
+        one.provider == provider and one.mode in CONSENTED for one in people
     ):
         table = {"google": "[[google.users]]", "microsoft": "[[microsoft.people]]"}[provider]
         raise Unlinkable(f"{account} is not in {table} of the configuration")

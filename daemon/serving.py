@@ -17,6 +17,8 @@ from daemon.notify import Systemd
 from webhooks import server
 from webhooks.zoom_door import ZoomDoor
 
+LONGEST_LINE = 16_384  # bytes of a request line of the API, which may name many calendars
+
 log = structlog.get_logger(__name__)
 
 
@@ -38,7 +40,10 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
         )
         if daemon.links is not None:
             daemon.links.join(doors)
-        await _listen(stack, server.runner(doors), config.listen, "pushes")
+        if daemon.api is not None:
+            doors.add_routes([*daemon.api.entrance.routes(), *daemon.api.front.routes()])
+        longest = LONGEST_LINE if daemon.api else server.LARGEST_HEADER
+        await _listen(stack, server.runner(doors, longest), config.listen, "pushes")
         working = asyncio.create_task(daemon.worker.run(stop), name="worker")
         scheduler = timers.start(daemon.sweeps, daemon.config.sync.discover_seconds)
         stack.callback(scheduler.shutdown, wait=False)

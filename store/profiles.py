@@ -59,6 +59,11 @@ def count_disconnected(conn: sqlite3.Connection) -> int:
     return count
 
 
+def delete(conn: sqlite3.Connection, profile: str) -> None:
+    """Forget a profile, its calendars, and what is known of their events. Conferences stay known."""
+    conn.execute("DELETE FROM profiles WHERE id = ?", (profile,))
+
+
 def save_secret(conn: sqlite3.Connection, profile: str, secret: bytes | None) -> None:
     """Keep the encrypted tokens."""
     conn.execute("UPDATE profiles SET secret = ? WHERE id = ?", (secret, profile))

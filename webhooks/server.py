@@ -65,12 +65,12 @@ def _counted(
     return counted
 
 
-def runner(app: web.Application) -> web.AppRunner:
+def runner(app: web.Application, longest_line: int = LARGEST_HEADER) -> web.AppRunner:
     """Serve it with limits that a stranger cannot argue with."""
     return web.AppRunner(
         app,
         access_log=None,
-        max_line_size=LARGEST_HEADER,
+        max_line_size=longest_line,
         max_field_size=LARGEST_HEADER,
         lingering_time=LINGERING,
         shutdown_timeout=SHUTDOWN,

@@ -23,6 +23,7 @@ def account_contradictions(facts: Facts) -> Iterator[Finding]:
         _microsoft_people,
         _listed_twice,
         _listed_with_both,
+        _applications,
         _google_renewal,
         _microsoft_renewal,
         _categories,
@@ -64,7 +65,7 @@ def _google_credentials(facts: Facts) -> Iterator[Finding]:
     account, client = "service_account_file" in stated, bool(stated.get("client_id"))
     secret, users, subjects = ("client_secret_file" in stated, stated.get("users"), stated.get("subjects"))
     path = ("google",)
-    if not (subjects or users):
+    if not (subjects or users or (client and facts.has("applications"))):
         fix = "List people in subjects (service account) or in [[google.users]] (refresh tokens)."
         yield Finding(path, "nobody's calendars are looked after", fix)
     if subjects and not account:
@@ -84,7 +85,7 @@ def _microsoft_people(facts: Facts) -> Iterator[Finding]:
     if not facts.has("microsoft") or ("microsoft",) in facts.wrong:
         return
     stated = facts.values["microsoft"]
-    if not (stated.get("users") or stated.get("people")):
+    if not (stated.get("users") or stated.get("people") or facts.has("applications")):
         fix = "List people in users (the app's own permissions) or in people (their consent)."
         yield Finding(("microsoft",), "nobody's calendars are looked after", fix)
     tenant = facts.get("microsoft", "tenant")
@@ -104,6 +105,15 @@ def _listed_twice(facts: Facts) -> Iterator[Finding]:
                 fix = f"List everybody once, in {first} or in {second}."
                 yield Finding(path, "this person is listed before", fix)
             seen.add(email)
+
+
+def _applications(facts: Facts) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for path, application in facts.inside("applications"):
+        name = application.get("client_id") if isinstance(application, Mapping) else None
+        if isinstance(name, str) and name in seen:
+            yield Finding((*path, "client_id"), "another application has this id", "Give each its own.")
+        seen.add(name if isinstance(name, str) else "")
 
 
 def _listed_with_both(facts: Facts) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, PrivateAttr
 
 from connectors.settings import GoogleSettings, MicrosoftSettings, StaticSettings, ZoomSettings
+from daemon.config.applications import Application
 from daemon.config.branding import Branding
 from daemon.config.conferencing import Static, Zoom
 from daemon.config.details import Details
@@ -64,6 +65,8 @@ class Config(Section):
     """Daily."""
     static: Static | None = None
     """A link of your own."""
+    applications: Annotated[tuple[Application, ...], LISTED] = ()
+    """Applications that may use the HTTP API; without any, there is none."""
     details: Details = Field(default_factory=Details)
     """How the details of a meeting are written on events."""
     branding: Branding = Field(default_factory=Branding)
