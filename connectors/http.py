@@ -194,7 +194,7 @@ async def connect(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
-            "User-Agent": f"huddled/{_version()} (gzip)"
+            "User-Agent": f"{user_agent()} (gzip)"
         },  # Google packs answers only for those who say so.
     ) as session:
         yield Http(session, Lanes(limits or {}), on_call, deadline)
@@ -215,8 +215,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return None
 
 
-def _version() -> str:
+def user_agent() -> str:
+    """Name ourselves to those whom we call."""
     try:
-        return metadata.version("huddled")
+        return f"huddled/{metadata.version('huddled')}"
     except metadata.PackageNotFoundError:
-        return "0"
+        return "huddled/0"

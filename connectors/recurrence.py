@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, datetime, time
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
+LONGEST_WALK = 20_000  # occurrences that are passed over: a daily event of fifty years
 MANY = 2000  # occurrences that are worth counting: a daily event of five years
 YEARS = 100  # at least so far is looked for an occurrence
 ERA = 400  # years after which the calendar repeats, weekdays and all
@@ -59,6 +61,38 @@ def last_end(start: datetime, end: datetime, zone: str, recurrence: Iterable[str
         return None if last is None else _utc(last + (_wall(end, place) - series.first), place)
     except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):
         return None
+
+
+def next_start(start: datetime, zone: str, recurrence: Iterable[str], after: datetime) -> datetime | None:
+    """Return when the first occurrence after `after` begins, in UTC; None where there is none, or a rule is too odd."""
+    try:
+        place = ZoneInfo(zone)
+        series, late = _Series(_wall(start, place), place), _wall(after, place)
+        lines = [_line(text) for text in recurrence]
+        excluded = {one for line in lines if line.name == "EXDATE" for one in _moments(line, series)}
+        dates = [one for line in lines if line.name == "RDATE" for one in _moments(line, series)]
+        rules = [line for line in lines if line.name == "RRULE"][:RULES]
+        found = [_next_of_rule(series, _parts(line.value), excluded, late) for line in rules]
+        later = [one for one in (series.first, *dates, *found) if one and one > late and one not in excluded]
+        return _utc(min(later), place) if later else None
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):
+        return None
+
+
+def _next_of_rule(
+    series: _Series, parts: dict[str, str], excluded: set[datetime], late: datetime
+) -> datetime | None:
+    until = _moment(parts.pop("UNTIL"), series, series.zone, time.max) if "UNTIL" in parts else None
+    if not set(parts) - _PLAIN <= _WALKED.get(parts["FREQ"], frozenset()) or parts["FREQ"] not in _WALKED:
+        return None
+    if int(parts.get("INTERVAL", "1")) < 1:
+        return None
+    for moment in islice(_walk(series.first, parts), LONGEST_WALK):
+        if until is not None and moment > until:
+            return None
+        if moment > late and moment not in excluded:
+            return moment
+    return None
 
 
 def _last(series: _Series, lines: list[_Line]) -> datetime | None:

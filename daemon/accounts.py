@@ -15,6 +15,7 @@ from connectors.oauth import APP
 from connectors.registry import Credentials
 from daemon.config.model import Config
 from daemon.scrub import hide
+from daemon.telling import conferencing_profile_lost, profile_lost
 from store import calendars, conferences, linked, profiles, work
 from store.db import Store
 from store.errors import KeyWrong
@@ -132,6 +133,7 @@ def disconnect(
     if profile and profile.provider == error.provider and profiles.report(conn, profile.id, why, now):
         log.error("account disconnected", account=profile.address, provider=profile.provider, error=why)
         work.ring(conn, "alert", [profile.id], now)
+        profile_lost(conn, profile.id, now)
     return ""
 
 
@@ -156,6 +158,7 @@ def disconnect_linked(conn: sqlite3.Connection, credential: str, why: str, now: 
     for one in linked.sharing(conn, credential):
         events = linked.unfinished(conn, one.id)
         work.ring(conn, "reconcile", [f"{calendar}/{event}" for calendar, event in events], now)
+        conferencing_profile_lost(conn, one.account, now)
         log.error(
             "account disconnected",
             account=one.account,

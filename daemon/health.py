@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from daemon.worker import Worker
-from store import conferences, linked, profiles, work
+from store import conferences, deliveries, linked, profiles, work
 from store.db import SqliteStore
 from store.errors import StoreError
 
@@ -29,6 +29,8 @@ class Metrics:
     disconnected: Gauge = field(init=False)
     unlinked: Gauge = field(init=False)
     pushes: Counter = field(init=False)
+    deliveries: Counter = field(init=False)
+    undelivered: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         """Register everything with a registry of our own: two daemons in one process do not meet."""
@@ -49,6 +51,15 @@ class Metrics:
             "huddled_disconnected_conferencing_profiles", "Accounts to link again.", registry=self.registry
         )
         self.pushes = Counter("huddled_pushes", "Pushes by answer.", ["answer"], registry=self.registry)
+        self.deliveries = Counter(
+            "huddled_deliveries",
+            "Notifications of applications by outcome.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.undelivered = Gauge(
+            "huddled_deliveries_waiting", "Notifications that have not arrived yet.", registry=self.registry
+        )
 
     def called(self, provider: str, op: str, status: int, seconds: float) -> None:
         """Note a call to a provider."""
@@ -57,6 +68,10 @@ class Metrics:
     def pushed(self, answer: int) -> None:
         """Note a push and how it was answered."""
         self.pushes.labels(str(answer)).inc()
+
+    def delivered(self, outcome: str) -> None:
+        """Note how an attempt to tell an application something ended."""
+        self.deliveries.labels(outcome).inc()
 
 
 @dataclass(slots=True)
@@ -105,12 +120,13 @@ class Health:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         now = self.now()
-        counted, states, lost, unlinked = await self.store.read(
+        counted, states, lost, unlinked, waiting = await self.store.read(
             lambda conn: (
                 work.counts(conn, now),
                 conferences.states(conn),
                 profiles.count_disconnected(conn),
                 linked.count_disconnected(conn),
+                deliveries.count(conn),
             )
         )
         for state, count in counted.items():
@@ -120,4 +136,5 @@ class Health:
             self.metrics.conferences.labels(state).set(count)
         self.metrics.disconnected.set(lost)
         self.metrics.unlinked.set(unlinked)
+        self.metrics.undelivered.set(waiting)
         return web.Response(body=generate_latest(self.metrics.registry), content_type="text/plain")

@@ -13,6 +13,7 @@ from connectors.errors import CursorExpired, NotFound, Transient
 from connectors.model import Changes, Event, Gone
 from daemon.look import look, owed_at
 from daemon.outside import Outside
+from daemon.telling import calendar_changed
 from daemon.worker import Lease
 from store import calendars, conferences, events, work
 from store.calendars import Calendar
@@ -117,6 +118,7 @@ class Sync:
                 events.doubt(conn, calendar.id, name)
                 work.ring(conn, "reconcile", [f"{calendar.id}/{name}"], self.outside.now())
         ring_owed(conn, calendar.id, touched, self.outside)
+        calendar_changed(conn, calendar, touched, asked_at, self.outside.now())
 
     def _pause(self) -> float:
         return self.sweep_seconds * (1 + self.jitter * self.dice.uniform(-1, 1))
@@ -130,15 +132,18 @@ class Sync:
         *,
         every: bool,
     ) -> None:
-        touched: list[str] = []
+        news: list[str] = []
+        rest: list[str] = []
         now = self.outside.now()
         for item in items:
-            if isinstance(item, Event):
-                if events.save_listed(conn, calendar.id, item, asked_at, now) or every:
-                    touched.append(item.ref.event)
+            if isinstance(item, Gone):
+                news += _forget(conn, calendar.id, item.event, asked_at, now)
             else:
-                touched += _forget(conn, calendar.id, item.event, asked_at, now)
-        ring_owed(conn, calendar.id, touched, self.outside)
+                new = events.save_listed(conn, calendar.id, item, asked_at, now)
+                (news if new else rest).append(item.ref.event)
+        ring_owed(conn, calendar.id, [*news, *rest] if every else news, self.outside)
+        told = [*news, *events.changed(conn, calendar.id, rest, now)]
+        calendar_changed(conn, calendar, told, asked_at, now)
 
     async def _gone(self, lease: Lease, calendar: Calendar, error: NotFound) -> None:
         """Believe that a calendar is gone only after an hour: lost access looks the same, and may come back."""
@@ -152,9 +157,11 @@ class Sync:
 
         def finish(conn: sqlite3.Connection) -> None:
             calendars.lost(conn, calendar.id)
-            for snapshot in events.of_calendar(conn, calendar.id):
-                events.forget(conn, calendar.id, snapshot.event.ref.event, now)
+            names = [snapshot.event.ref.event for snapshot in events.of_calendar(conn, calendar.id)]
+            for name in names:
+                events.forget(conn, calendar.id, name, now)
             ring_owed(conn, calendar.id, conferences.of_calendar(conn, calendar.id), self.outside)
+            calendar_changed(conn, calendar, names, now, now)
 
         await lease.finish(finish)
 

@@ -56,6 +56,11 @@ class Lease:
         await self.store.tx(fenced)
         self.finished = True
 
+    async def postpone(self, at: float) -> None:
+        """Come back at `at`: it is not its turn yet."""
+        await self.store.tx(lambda conn: work.postpone(conn, self.job, at))
+        self.finished = True
+
 
 Handler = Callable[[Lease], Awaitable[None]]
 OnFailure = Callable[[sqlite3.Connection, work.Job, Exception], None]

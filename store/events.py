@@ -9,6 +9,7 @@ What only readers are told of an event (`shown`) lies beside its snapshot, and m
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,6 +98,17 @@ def _save_shown(conn: sqlite3.Connection, calendar: str, event: Event, known: st
             "UPDATE events SET shown = ?, starts = ?, changed_at = ? WHERE calendar = ? AND event = ?",
             (shown, event.start.timestamp(), now, calendar, event.ref.event),
         )
+
+
+def changed(conn: sqlite3.Connection, calendar: str, names: Sequence[str], at: float) -> Sequence[str]:
+    """List those of `names` about which readers learn something new that was kept at `at`."""
+    if not names:
+        return ()
+    rows = conn.execute(
+        "SELECT event FROM events WHERE calendar = ? AND event IN (SELECT value FROM json_each(?)) AND changed_at = ?",
+        (calendar, json.dumps(names), at),
+    )
+    return [row["event"] for row in rows]
 
 
 def forget_listed(

@@ -6,9 +6,10 @@ Until the provider has given the event an id, everything that is known of it goe
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -134,6 +135,15 @@ def of_account(conn: sqlite3.Connection, application: str, account: str) -> Sequ
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM managed WHERE application = ? AND account = ? ORDER BY calendar, event_id",
         (application, account),
+    )
+    return [_managed(row) for row in rows]
+
+
+def among(conn: sqlite3.Connection, calendar: str, events: Collection[str]) -> Sequence[Managed]:
+    """List those of a calendar's events that are managed."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM managed WHERE calendar = ? AND event IN (SELECT value FROM json_each(?))",
+        (calendar, json.dumps(list(events))),
     )
     return [_managed(row) for row in rows]
 

@@ -46,6 +46,11 @@ UPDATE work SET owner = NULL, due_at = :at, error = :error
 WHERE kind = :kind AND key = :key AND fence = :fence AND owner IS NOT NULL
 """
 
+POSTPONE = """
+UPDATE work SET owner = NULL, due_at = :at, attempts = max(0, attempts - 1)
+WHERE kind = :kind AND key = :key AND fence = :fence AND owner IS NOT NULL
+"""
+
 HOLD = "UPDATE work SET due_at = :until WHERE kind = :kind AND key = :key AND fence = :fence AND owner IS NOT NULL"
 
 
@@ -126,6 +131,13 @@ def retry(conn: sqlite3.Connection, job: Job, at: float, error: str) -> None:
         raise Fenced
 
 
+def postpone(conn: sqlite3.Connection, job: Job, at: float) -> None:
+    """Give the lease back unused: it is due again at `at`, and this was no attempt. Raises Fenced."""
+    names = {"kind": job.kind, "key": job.key, "fence": job.fence, "at": at}
+    if conn.execute(POSTPONE, names).rowcount != 1:
+        raise Fenced
+
+
 def is_held(conn: sqlite3.Connection, kind: str, key: str) -> bool:
     """Whether somebody is at this piece of work."""
     row = conn.execute(
@@ -134,11 +146,12 @@ def is_held(conn: sqlite3.Connection, kind: str, key: str) -> bool:
     return row is not None
 
 
-def take_off(conn: sqlite3.Connection, kind: str, key: str) -> None:
-    """Drop a piece of work that has just been done and will never be rung again."""
-    conn.execute(
+def take_off(conn: sqlite3.Connection, kind: str, key: str) -> bool:
+    """Drop a piece of work that has just been done. Returns False where it was rung meanwhile: then it stays."""
+    done = conn.execute(
         "DELETE FROM work WHERE kind = ? AND key = ? AND owner IS NULL AND due_at IS NULL", (kind, key)
     )
+    return done.rowcount == 1
 
 
 def hurry(conn: sqlite3.Connection, calendar: str, now: float) -> None:

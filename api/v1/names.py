@@ -12,6 +12,13 @@ CALENDARS: Final[Mapping[str, tuple[str, str]]] = {  # provider_name and provide
     "own": ("cronofy", "cronofy"),
 }
 ACCOUNTS: Final[Mapping[str, str]] = {"goto": "go_to"}
+CONFERENCES: Final[Mapping[str, str]] = {  # provider_name of an event's conference
+    "goto": "go_to",
+    "meet": "google_meet",
+    "teams": "ms_teams",
+    "static": "other",
+    "explicit": "other",
+}
 
 SCOPES: Final = (
     "read_account",
@@ -47,3 +54,8 @@ def account_provider(name: str) -> str:
 def account_name(provider: str) -> str:
     """Return what such a provider is called outside."""
     return ACCOUNTS.get(provider, provider)
+
+
+def conference_name(service: str) -> str:
+    """Return what the service of an event's conference is called outside."""
+    return CONFERENCES.get(service, service)

@@ -1,0 +1,54 @@
+"""An event as the notifications about it show it. Needed only where an application manages events."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from connectors.model import Conference, Draft, Event
+from store import conferences, events
+from store.managed import Managed
+from webhooks.outgoing import second
+
+NOTHING = frozenset({"", "none"})  # of the `conferencing` that an application has asked for
+
+
+def link_of(known: Conference | None) -> str:
+    """Return the link that people can read on the event; "" while there is none."""
+    if known is None or known.meeting is None or not known.written or known.state not in {"live", "changing"}:
+        return ""
+    return known.meeting.join_url
+
+
+def stored(conn: sqlite3.Connection, one: Managed) -> tuple[Event | None, Conference | None]:
+    """Return what is known of a managed event and its conference."""
+    snapshot = events.get(conn, one.calendar, one.where)
+    return snapshot.event if snapshot else None, conferences.get(conn, one.calendar, one.where)
+
+
+def shown(one: Managed, event: Event | None, known: Conference | None) -> dict[str, Any]:
+    """Return the event as it stands in the calendar, or is to stand there."""
+    found: Event | Draft = event or one.wish.draft
+    told: dict[str, Any] = {
+        "event_id": one.event_id,
+        "calendar_id": one.calendar,
+        "summary": found.title,
+        "start": _time(found, start=True),
+        "end": _time(found, start=False),
+    }
+    if known is not None and known.meeting is not None and (link := link_of(known)):
+        told["conferencing"] = {"provider_name": _outside(known.meeting.service), "join_url": link}
+    elif one.wish.profile_id not in NOTHING:
+        told["conferencing"] = {"pending": True}
+    return told
+
+
+def _time(event: Event | Draft, *, start: bool) -> str:
+    moment = event.start if start else event.end
+    return moment.date().isoformat() if event.all_day else second(moment.timestamp())
+
+
+def _outside(service: str) -> str:
+    from api.v1.names import conference_name  # noqa: PLC0415 - without applications the API is not loaded
+
+    return conference_name(service)
