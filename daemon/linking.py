@@ -124,7 +124,7 @@ def doorway(
     providers = ways(config, http, lambda: datetime.fromtimestamp(clock(), UTC))
     if not (providers or config.applications):
         return None
-    from api.asking import grant_nothing
+    from api.asking import Grant, grant_nothing
     from api.flow import Flow
     from api.keeping import Keeper
     from api.link import Doorway
@@ -141,7 +141,7 @@ def doorway(
         ),
         urlsplit(public).path.rstrip("/"),
     )
-    grant = grant_nothing
+    grant: Grant = grant_nothing
     if config.applications:
         from api.v1.authorize import granting
 
