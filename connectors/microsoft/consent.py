@@ -81,5 +81,7 @@ def _declined(result: Result) -> ProviderError:
 
 def _who(result: Mapping[str, Any]) -> str:
     claims = result.get("id_token_claims") or {}
-    who = claims.get("preferred_username") or claims.get("email") or claims.get("upn") or ""
+    # Not `email`: whoever runs a tenant writes there what they like.
+    # https://learn.microsoft.com/entra/identity-platform/claims-validation
+    who = claims.get("preferred_username") or claims.get("upn") or ""
     return str(who).strip().lower()

@@ -78,12 +78,13 @@ class Authority:
                 "oid": "o",
                 "tid": "t",
             }
-            claims |= {"preferred_username": "Ada@Example.com", "nonce": form.get("nonce", self.nonce)}
+            claims |= {self.named[0]: self.named[1], "nonce": form.get("nonce", self.nonce)}
             answer |= {"refresh_token": f"refresh-{number}", "scope": self.scope, "id_token": jwt(claims)}
             answer["client_info"] = part({"uid": "o", "utid": "t"})
         return web.json_response(answer)
 
     nonce: str = ""
+    named = ("preferred_username", "Ada@Example.com")  # who signed in, and in which claim that is told
 
     def fail(self, status, body, **headers):
         self.refuse.append((status, body, headers))
@@ -403,6 +404,17 @@ async def test_an_answer_of_another_sign_in_is_refused(http, settings, clock, au
     with pytest.raises(Rejected):
         await consent.end(flow, {"code": "c", "state": "other"})
     assert not authority.forms
+
+
+async def test_an_address_that_a_tenant_has_made_up_names_nobody(http, settings, clock, authority):
+    """Whoever runs a tenant may write any address into `email`."""
+    authority.named = ("email", ADA)
+    consent = MicrosoftConsent(http, settings, clock)
+    url, flow = await consent.begin(ADA, BACK)
+    query = parse_qs(urlsplit(url).query)
+    authority.nonce = query["nonce"][0]
+    who, _ = await consent.end(flow, {"code": "c", "state": query["state"][0]})
+    assert who == ""
 
 
 async def test_a_person_who_declines_is_heard(http, settings, clock, authority):
