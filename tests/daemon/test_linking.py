@@ -116,6 +116,15 @@ def test_a_token_that_was_kept_before_is_known_about(config, conn):
     assert not opened.holds(conn, "google", "eve@example.com")
 
 
+def test_calendars_of_somebody_who_is_new_in_the_configuration_are_kept_for_the_next_start(config, conn):
+    """The link is made with the file as it stands, and followed in a daemon that has not read it yet."""
+    vault = open_vault(config.store.key_file)
+    name = Opened(config, vault, None).keep(conn, "google", "dora@example.com", "canary", NOW)
+    kept = profiles.get(conn, name)
+    assert (kept.address, kept.mode) == ("dora@example.com", "user")
+    assert json.loads(vault.open(kept.secret))["token"] == "canary"
+
+
 async def test_what_is_no_conferencing_profile_is_not_unlinked(config, conn):
     calendar = profiles.ensure(conn, "google", ADA, "delegated", NOW)
     for profile, why in (("pro_x", "is no conferencing profile"), (calendar, "take ada@example.com out of")):
