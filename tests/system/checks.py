@@ -20,7 +20,14 @@ STARTS = {
     "static": STATIC,
     "meet": "https://meet.google.com/",
     "teams": "https://teams.microsoft.com/l/meetup-join/",
+    "goto": "https://meet.goto.com/",
+    "webex": "https://sandbox.webex.com/",
+    "jitsi": "https://jitsi.example.net/",
+    "whereby": "https://sandbox.whereby.com/",
+    "daily": "https://sandbox.daily.co/",
 }
+_INTEGRATED = {"meet", "teams"}
+_IN_LOCATIONS = tuple(start for service, start in STARTS.items() if service not in _INTEGRATED)
 _LINES = re.compile(r"<br\s*/?>|</?(?:p|div|ul|li|table|tr|body|html)\b[^>]*>", re.IGNORECASE)
 _MARKUP = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 
@@ -58,7 +65,7 @@ def traces(event: Seen) -> list[str]:
     found = {
         "a block": OPENING.search(text) or CLOSING.search(text) or "nline meeting (hd" in event.text,
         "a mark": event.mark,
-        "a link in the location": event.location.startswith((ZOOM, STATIC)),
+        "a link in the location": event.location.startswith(_IN_LOCATIONS),
         "a conference": event.online,
     }
     return [what for what, there in found.items() if there]
@@ -92,7 +99,7 @@ def _organizers_copies(state: Json) -> Iterable[Seen]:
 def _of_event(event: Seen, service: str, meetings: Mapping[str, Json]) -> list[str]:
     if not service:
         return [f"has {what}, though it should have no meeting" for what in traces(event)]
-    text, blocks = readable(event.text), int(service not in {"meet", "teams"})
+    text, blocks = readable(event.text), int(service not in _INTEGRATED)
     found = []
     if (len(OPENING.findall(text)), len(CLOSING.findall(text))) != (blocks, blocks):
         found.append(f"{len(OPENING.findall(text))} blocks in {event.text!r}")

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
+from connectors.keywords import KEYWORDS
 from tests.system.checks import link, of, traces
-from tests.system.homes import GOOGLE, OUTLOOK, Home
+from tests.system.homes import GOOGLE, HOMES
 from tests.system.people import GooglePerson, hours, times
 from tests.system.providers import Refused
-from tests.system.seen import Seen
+from tests.system.seen import Json, Seen
+from tests.system.services import SERVICES, meetings
 from tests.system.stage import Stage
 
 NOTHING = "nothing"  # is written anywhere
-IMPOSSIBLE = "Outlook has no way to do it"
+IMPOSSIBLE = "cannot be done"
 WORDS = (
     "meeting made",
     "new meeting made",
@@ -29,23 +31,33 @@ WORDS = (
     IMPOSSIBLE,
     NOTHING,
 )
+CALENDARS = {"google", "microsoft"}
 WRITES = {
-    "zoom.create",
-    "zoom.update",
-    "zoom.delete",
     "events.insert",
     "events.patch",
     "events.update",
     "events.delete",
     "events.cancel",
 }
-SERVICES = {"Google Meet": "meet", "Microsoft Teams": "teams", "Zoom": "zoom", "Static link": "static"}
-HEADINGS: dict[str, tuple[Home, list[str]]] = {
-    "Google calendars": (GOOGLE, ["Google Meet", "Zoom", "Static link"]),
-    "Outlook calendars": (OUTLOOK, ["Microsoft Teams", "Zoom", "Static link"]),
+IN_OWN_ACCOUNTS = ("linked zoom", "goto", "webex")
+PLAYED = ("integrated", "static", "jitsi", "zoom", "whereby", "daily", *IN_OWN_ACCOUNTS)
+"""What people ask for; "linked zoom" is Zoom in an account of their own."""
+COLUMNS = {
+    "Google Meet": {"google": ("integrated",)},
+    "Microsoft Teams": {"outlook": ("integrated",)},
+    "Jitsi, static link": dict.fromkeys(HOMES, ("jitsi", "static")),
+    "Zoom": dict.fromkeys(HOMES, ("zoom", "linked zoom")),
+    "GoTo": dict.fromkeys(HOMES, ("goto",)),
+    "Webex": dict.fromkeys(HOMES, ("webex",)),
+    "Whereby": dict.fromkeys(HOMES, ("whereby",)),
+    "Daily": dict.fromkeys(HOMES, ("daily",)),
+}
+"""What each column of the tables speaks of, by the home of the calendar."""
+HEADINGS = {
+    "Links that need no service": ["Google Meet", "Microsoft Teams", "Jitsi, static link"],
+    "Meetings at a service": ["Zoom", "GoTo", "Webex", "Whereby", "Daily"],
 }
 FAR = datetime.max.replace(tzinfo=UTC)
-NO_FIXED_TIME = 3  # the type of Zoom meeting that a series has
 CAROL, BOB = "carol@example.org", "bob@example.com"
 
 
@@ -55,6 +67,7 @@ class Case:
 
     stage: Stage
     service: str
+    account: str  # whose it is, where people have accounts at the service
     event: Seen = field(init=False)
     was: str = ""  # its link before
     others: frozenset[str] = frozenset()  # the meetings of the service before
@@ -64,7 +77,7 @@ class Case:
 
     def flagged(self, **fields: object) -> None:
         """Begin with an event that has its meeting."""
-        event = self.stage.ada.add(f"Plan @{self.service}", **({"text": "Agenda"} | fields))
+        event = self.stage.ada.add(**({"text": "Agenda"} | self.asking("Plan @") | fields))
         self.stage.rest()
         self.event = self.stage.ada.see(event)
         assert of(self.event) == self.service, self.event
@@ -86,9 +99,16 @@ class Case:
         """Have the person change the event."""
         self.event = self.stage.ada.change(self.event, **fields)
 
+    def asking(self, title: str) -> Json:
+        """Return the fields of a title with an @ for the keyword, or of one that asks for nothing."""
+        if self.service in KEYWORDS:
+            return {"title": title.replace("@", f"@{self.service}")}
+        asked = self.service if "@" in title else ""
+        return {"title": title.replace(" @", ""), **self.stage.ada.tagged(asked)}
+
     def title(self, text: str) -> None:
         """Have the person name the event."""
-        self.change(title=text.replace("@", f"@{self.service}"))
+        self.change(**self.asking(text))
 
     def unflagged(self) -> None:
         """Begin with an event whose keyword has been taken away."""
@@ -165,12 +185,15 @@ ACTIONS: dict[str, tuple[Step, Step]] = {
 }
 
 
-def happening(stage: Stage, action: str, service: str) -> str:
+def can_be_done(action: str, home: str) -> bool:
+    """Whether people at a home have a way to do it: Outlook takes no cancelled event back."""
+    return ACTIONS[action][1] != Case.restore or home == GOOGLE.name
+
+
+def happening(stage: Stage, action: str, service: str, account: str) -> str:
     """Play one row of a table with one service, and say in its words what huddled did."""
     begin, act = ACTIONS[action]
-    if act == Case.restore and not isinstance(stage.ada, GooglePerson):
-        return IMPOSSIBLE
-    case = Case(stage, service)
+    case = Case(stage, service, account)
     begin(case)
     stage.rest()
     case.was = case.was or link(case.event)
@@ -196,10 +219,9 @@ def _look(stage: Stage, event: str) -> Seen | None:
 
 def _meetings(case: Case, event: Seen) -> frozenset[str]:
     """List the meetings that there are: a static link is none, and an integrated one lives and dies with its event."""
-    if case.service == "zoom":
-        return frozenset(meeting["join_url"] for meeting in case.stage.providers.zoom())
-    found = event.native if case.service == case.stage.home.integrated else ""
-    return frozenset({found} - {""}) if not event.cancelled else frozenset()
+    if case.service == case.stage.home.integrated:
+        return frozenset({event.native} - {""}) if not event.cancelled else frozenset()
+    return frozenset(meetings(case.stage.providers.state(), case.service, case.account))
 
 
 def _phrase(case: Case, acted: Seen, after: Seen) -> str:
@@ -212,7 +234,7 @@ def _phrase(case: Case, acted: Seen, after: Seen) -> str:
     before, there = case.others, _meetings(case, after)
     said = {
         "new meeting made" if case.was else "meeting made": there - before,
-        "meeting updated": "zoom.update" in wrote and not there - before and _in_step(case, after),
+        "meeting updated": f"{case.service}.update" in wrote and not there - before and _in_step(case, after),
         "meeting deleted": before - there,
         "new link written" if case.was else "link written": now and now != case.was,
         "details removed": traces(acted) and not now and not traces(after) and not after.cancelled,
@@ -222,22 +244,22 @@ def _phrase(case: Case, acted: Seen, after: Seen) -> str:
 
 
 def _in_step(case: Case, event: Seen) -> bool:
-    """Whether the Zoom meeting says what the event says."""
-    meeting = next(one for one in case.stage.providers.zoom() if one["join_url"] == link(event))
-    invited = {guest["email"] for guest in meeting["settings"].get("meeting_invitees", [])}
-    named = meeting["topic"] == event.title.replace("@zoom", "").strip()
-    if event.repeats:
-        return named and event.guests == invited and meeting["type"] == NO_FIXED_TIME
-    at = datetime.fromisoformat(meeting["start_time"])
-    return named and event.guests == invited and (at, meeting["timezone"]) == (event.start, event.zone)
+    """Whether the meeting says what the event says."""
+    meeting = meetings(case.stage.providers.state(), case.service, case.account)[link(event)]
+    title = event.title.replace(f"@{case.service}", "").strip()
+    return SERVICES[case.service].agrees(meeting, event, title)
 
 
 def _wrote(case: Case) -> set[str]:
-    """Return the writes of ours that succeeded and were about this event, or were calls to Zoom."""
+    """Return the writes of ours that succeeded and were about this event, or were calls to a service."""
     return {
         call["op"]
         for call in case.stage.providers.calls(case.since)
-        if call["op"] in WRITES
-        and 200 <= (call["status"] or 0) < 300
-        and (call["provider"] == "zoom" or case.event.id in unquote(call["path"]))
+        if 200 <= (call["status"] or 0) < 300 and _is_write(call, case.event.id)
     }
+
+
+def _is_write(call: Json, event: str) -> bool:
+    if call["provider"] in CALENDARS:
+        return call["op"] in WRITES and event in unquote(call["path"])
+    return call["method"] != "GET" and not call["op"].endswith("token")

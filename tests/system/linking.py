@@ -67,10 +67,15 @@ def agree(url: str, provider: str, who: str, *, deny: bool = False) -> str:
 
 def link_account(stage: Stage, provider: str, who: str) -> str:
     """Have Ada link `who`'s account at a provider, and return the profile."""
-    told = stage.huddled.told("link", provider, "--account", ADA)
-    assert "is connected" in agree(told["url"], provider, who)
+    give(stage, provider, who, ADA)
     (profile,) = (one["id"] for one in accounts(stage) if (one["provider"], one["name"]) == (provider, who))
     return profile
+
+
+def give(stage: Stage, provider: str, who: str, to: str) -> None:
+    """Have a person link `who`'s account at a provider."""
+    told = stage.huddled.told("link", provider, "--account", to)
+    assert "is connected" in agree(told["url"], provider, who)
 
 
 def accounts(stage: Stage) -> Sequence[Json]:

@@ -93,7 +93,7 @@ class Person(Protocol):
         """Return a text as it stands in the calendar when the person has typed something around it."""
 
     def tagged(self, service: str) -> Json:
-        """Return what asks for a service without any keyword: a private property or a category."""
+        """Return what asks for a service without any keyword: a private property or a category; "" takes it away."""
 
     def take_out(self, event: Seen) -> Seen:
         """Take the calendar's own meeting off an event."""
@@ -167,7 +167,7 @@ class GooglePerson:
         return self.providers("POST", f"/people/{quote(self.email, safe='@')}/calendars", spec)["id"]
 
     def tagged(self, service: str) -> Json:
-        return {"raw": {"extendedProperties": {"private": {"conferencing": service}}}}
+        return {"raw": {"extendedProperties": {"private": {"conferencing": service or None}}}}
 
     def take_out(self, event: Seen) -> Seen:
         return self.change(event, raw={"conferenceData": None})
@@ -250,7 +250,7 @@ class OutlookPerson:
         return self.providers("POST", self._path("calendars"), {"name": called, **more})["id"]
 
     def tagged(self, service: str) -> Json:
-        return {"raw": {"categories": ["Red category", service.title()]}}
+        return {"raw": {"categories": ["Red category", *([service.title()] if service else [])]}}
 
     def take_out(self, event: Seen) -> Seen:
         return self.change(event, raw={"isOnlineMeeting": False})
