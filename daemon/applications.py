@@ -5,26 +5,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from connectors.errors import ProviderError
 from connectors.linking import Way
+from daemon.accounts import connected, everybody
 from daemon.config.model import Config
 from daemon.linked import unlinked
-from daemon.linking import fresh
+from daemon.linking import Unlinkable, fresh
 from daemon.personal import Personal
 from daemon.world import World
 from store import profiles, tokens
-from store.db import Store
+from store.db import InlineStore, Store
 from store.errors import KeyWrong, StoreError
 from store.secrets import Vault
+from store.tokens import Token
 
 if TYPE_CHECKING:
     from api.link import Doorway
     from api.v1.authorize import Entrance
-    from api.v1.context import Application
+    from api.v1.application import Application
     from api.v1.server import Front
 
 log = structlog.get_logger(__name__)
@@ -40,7 +42,7 @@ class Api:
 
 def applications(config: Config) -> Mapping[str, Application]:
     """Return the applications of the configuration, by client id."""
-    from api.v1.context import Application
+    from api.v1.application import Application
 
     return {
         one.client_id: Application(
@@ -86,6 +88,42 @@ def api(
         kick,
     )
     return Api(Front(context, table(every(context))), Entrance(context, links))
+
+
+def issue(
+    config: Config, conn: sqlite3.Connection, account: str, client: str, scope: str, now: float
+) -> Mapping[str, Any]:
+    """Let an application use an account's calendars, without asking the person. Raises Unlinkable.
+
+    Returns what an application is told of its tokens. For people whom the configuration names.
+    """
+    from api.v1 import names, oauth
+
+    account = account.lower()
+    known = sorted(applications(config))
+    if not known:
+        raise Unlinkable("no application is in the configuration; add a table [[applications]]")
+    if not client and len(known) > 1:
+        raise Unlinkable(f"which application? Give --application: {', '.join(known)}")
+    client = client or known[0]
+    if client not in known:
+        raise Unlinkable(f"{client} is no application of the configuration; these are: {', '.join(known)}")
+    people = [one for one in (*everybody(config), *connected(conn, config)) if one.address.lower() == account]
+    if not people:
+        raise Unlinkable(f"{account}: no calendars of this address are in the configuration")
+    granted = names.scopes(scope)
+    if not granted or set(scope.replace(",", " ").split()) - set(granted.split()):
+        raise Unlinkable(f"the scopes are {', '.join((*names.SCOPES, names.ALL))}")
+
+    def keep(one: sqlite3.Connection) -> Mapping[str, Any]:
+        for person in people:
+            profile = profiles.profile_id(person.provider, person.address)
+            tokens.grant(one, client, account, profile, now)
+        holder = Token("access", f"issued {fresh()}", client, account, granted, None)
+        made = tokens.issue(one, fresh, holder, now)
+        return oauth.told(one, made.access, made.refresh, granted, account, profile)
+
+    return InlineStore(conn).run(keep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from api.flow import LIFE
 from api.link import Doorway, form_of, redirect
 from api.outcomes import Stop
 from api.v1 import links, names
-from api.v1.context import Application, Context
+from api.v1.application import Application
+from api.v1.context import Context
 from connectors.linking import Way
 from store import link_requests, tokens
 from store.errors import StoreError

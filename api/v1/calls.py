@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from api.v1.context import Application
+from api.v1.application import Application
 
 MOST_PARAMETERS = 1000
 TRUE, FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})  # in any case: Python's SDK writes True

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from api.v1.application import Application
 from connectors.linking import Way
 from store.db import Store
 from store.secrets import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """An application that may call us."""
-
-    client_id: str
-    name: str
-    secrets: tuple[str, ...] = field(repr=False)  # more than one while they are being changed
-    redirect_uris: tuple[str, ...] = ()
-    allow_private: bool = False  # webhooks of its may go to addresses of private networks
-    elevated: bool = False  # it may change events that it has not made
-    per_second: int = 50
-    per_minute: int = 500
 
 
 class People(Protocol):

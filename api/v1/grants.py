@@ -22,7 +22,7 @@ from oauthlib.oauth2 import (
     TokenEndpoint,
 )
 
-from api.v1.context import Application
+from api.v1.application import Application
 from store import tokens
 from store.tokens import Token
 

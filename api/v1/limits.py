@@ -6,7 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from api.v1.context import Application
+from api.v1.application import Application
 
 SECOND, MINUTE = 1.0, 60.0
 

@@ -17,7 +17,8 @@ from aiohttp import web
 
 from api.v1 import bodies, names
 from api.v1.calls import Answer, Call, Query, Refused
-from api.v1.context import Application, Context
+from api.v1.application import Application
+from api.v1.context import Context
 from api.v1.limits import Limits
 from api.v1.routes import Table
 from store import tokens

@@ -30,6 +30,32 @@ def link(provider: str, account: str, redirect_uri: str, path: Path, as_json: bo
     click.echo(json.dumps({"url": url}) if as_json else url)
 
 
+@main.group()
+def token() -> None:
+    """What applications prove themselves with at the HTTP API."""
+
+
+@token.command("issue")
+@click.option("--account", required=True, help="Whose calendars: the address of somebody in the configuration.")
+@click.option("--application", default="", help="The client id of the application; not needed if there is one.")
+@click.option("--scope", default="", help="What it may do, with spaces between; else what is usual.")
+@config_option
+@json_option
+def issue_token(account: str, application: str, scope: str, path: Path, as_json: bool) -> None:
+    """Print an access token and a refresh token for an ACCOUNT, without asking the person. They are shown once."""
+    from daemon.applications import issue
+
+    config = read_config(path, as_json=as_json)
+    with changing(config) as conn:
+        made = issue(config, conn, account, application, scope, datetime.now(UTC).timestamp())
+    if as_json:
+        click.echo(json.dumps(made))
+    else:
+        click.echo(f"access token (an hour): {made['access_token']}")
+        click.echo(f"refresh token:          {made['refresh_token']}")
+        click.echo(f"scope:                  {made['scope']}")
+
+
 @main.command()
 @click.argument("profile")
 @config_option
