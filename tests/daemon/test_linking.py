@@ -121,7 +121,7 @@ def test_calendars_of_somebody_who_is_new_in_the_configuration_are_kept_for_the_
     vault = open_vault(config.store.key_file)
     name = Opened(config, vault, None).keep(conn, "google", "dora@example.com", "canary", NOW)
     kept = profiles.get(conn, name)
-    assert (kept.address, kept.mode) == ("dora@example.com", "user")
+    assert kept.address == "dora@example.com"
     assert json.loads(vault.open(kept.secret))["token"] == "canary"
 
 
