@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from connectors.lanes import Limits
 from connectors.linking import linkables
 from connectors.oauth import Now
 from connectors.registry import Registry
+from daemon import deliver
 from daemon.accounts import Accounts, disconnect
 from daemon.alerts import Alert
 from daemon.applications import Api, api
@@ -28,6 +29,7 @@ from daemon.capability import recall, remember
 from daemon.check import Check
 from daemon.config.model import Config
 from daemon.deauthorized import Deauthorized
+from daemon.deliver import Receiver
 from daemon.health import Health, Metrics
 from daemon.linking import doorway, settings
 from daemon.personal import Personal, Refresh, taken
@@ -92,7 +94,11 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
         world = World(config, registry, clock, dict(people), personal)
         channels = Channels()
         await channels.fill(store)
-        worker = _worker(config, store, world, personal, channels, dice)
+        receivers = {one.client_id: Receiver(one.secrets(), one.allow_private) for one in config.applications}
+        telling = await deliver.handlers(
+            stack, store, receivers, max(1, config.sync.workers // 2), clock, dice, metrics.delivered
+        )
+        worker = _worker(config, store, world, personal, channels, dice, telling)
         sweeps = _sweeps(config, store, clock, channels, worker, dice)
         released = await store.tx(lambda conn: take_over(conn, set(people), config, clock()))
         if released:
@@ -138,10 +144,12 @@ def _worker(
     personal: Personal,
     channels: Channels,
     dice: random.Random,
+    telling: Mapping[str, Handler],
 ) -> Worker:
     """Make the worker, and tell it who does which kind of work."""
     handlers: dict[str, Handler] = {
         **_handlers(config, store, world, channels, dice),
+        **telling,
         "refresh": Refresh(store, personal),
         "alert": Alert(store, config.alerts.command),
         "deauthorized": Deauthorized(world.now, personal.forget),

@@ -7,8 +7,10 @@ in memory.
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +18,11 @@ from urllib.parse import urlsplit
 import structlog
 
 from connectors.errors import ProviderError, Transient
-from connectors.guarded import Guarded
+from connectors.guarded import Guarded, guard
+from daemon import transitions
+from daemon.transitions import Transition
 from daemon.turns import Turns
-from daemon.worker import Lease
+from daemon.worker import Handler, Lease
 from store import api_channels, conferences, deliveries, managed, work
 from store.db import Store
 from store.deliveries import WORK, Delivery
@@ -58,7 +62,7 @@ class Deliver:
         one = await self.store.read(lambda conn: deliveries.get(conn, lease.job.key))
         receiver = self.receivers.get(one.application) if one else None
         if one is None or receiver is None:
-            await self._without(lease, one)
+            await drop(self.store, lease)
             return
         host = urlsplit(one.url).netloc.rpartition("@")[2].lower()
         again = self.turns.enter(one.application, host, self.now())
@@ -74,17 +78,6 @@ class Deliver:
             await self._failed(lease, one, error)
         finally:
             self.turns.leave(one.application, host, max(0.0, self.now() - began), well=well)
-
-    async def _without(self, lease: Lease, one: Delivery | None) -> None:
-        """Drop what nobody owes any more, or nobody is there for."""
-        if one is not None:
-            log.warning("nothing told to an application that is not configured", application=one.application)
-
-        def end(conn: sqlite3.Connection) -> None:
-            if work.take_off(conn, WORK, lease.job.key):
-                deliveries.drop(conn, lease.job.key)
-
-        await lease.finish(end)
 
     async def _send(self, lease: Lease, one: Delivery, receiver: Receiver) -> None:
         """Send it and note that. Raises ProviderError where it did not arrive."""
@@ -133,6 +126,19 @@ class Deliver:
         await lease.finish(lambda conn: give_up(conn, one, fact))
 
 
+async def drop(store: Store, lease: Lease) -> None:
+    """Drop what nobody owes any more, or nobody is there for."""
+    one = await store.read(lambda conn: deliveries.get(conn, lease.job.key))
+    if one is not None:
+        log.warning("nothing told to an application that is not configured", application=one.application)
+
+    def end(conn: sqlite3.Connection) -> None:
+        if work.take_off(conn, WORK, lease.job.key):
+            deliveries.drop(conn, lease.job.key)
+
+    await lease.finish(end)
+
+
 def worded(conn: sqlite3.Connection, name: str) -> str | None:
     """Return what is to be sent, with all that has come together until now; None where nothing is left to tell."""
     one = deliveries.get(conn, name)
@@ -166,6 +172,26 @@ def give_up(conn: sqlite3.Connection, one: Delivery, fact: dict[str, Any]) -> No
         conferences.note(
             conn, about.calendar, about.where, fact["at"], "not told", f"{fact['url']}: {fact['why']}"
         )
+
+
+async def handlers(
+    stack: AsyncExitStack,
+    store: Store,
+    receivers: Mapping[str, Receiver],
+    most: int,
+    now: Callable[[], float],
+    dice: random.Random,
+    tell: Callable[[str], None],
+) -> Mapping[str, Handler]:
+    """Say who does the work that applications give rise to; the way out to them ends with `stack`."""
+    if not receivers:
+        return {WORK: lambda lease: drop(store, lease), transitions.WORK: Transition(now)}
+    guarded = await stack.enter_async_context(guard())
+    turns = Turns(most, dice)
+    return {
+        WORK: Deliver(store, guarded, receivers, turns, now, tell),
+        transitions.WORK: Transition(now),
+    }
 
 
 def _place(url: str) -> str:
