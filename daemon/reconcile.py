@@ -196,7 +196,9 @@ class Reconcile:
         fresh: bool,
     ) -> None:
         """Take back that the provider was asked to make something, where it certainly was not."""
-        if isinstance(error, Transient) and error.reason not in UNTOUCHED:
+        service = visit.seen.policy.services.get(action.conference.service)
+        looking = fresh and service is not None and service.native  # at the event costs one call, and no wait
+        if isinstance(error, Transient) and (looking or error.reason not in UNTOUCHED):
             return
         # Looking did not ask for anything: what is waited for is the older try, if there was one.
         before = None if fresh else tried
