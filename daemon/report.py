@@ -14,7 +14,19 @@ from daemon.managing import owe
 from daemon.policy import judge
 from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 from daemon.world import policy_for
-from store import audits, budgets, calendars, channels, conferences, events, linked, profiles, work
+from store import (
+    api_channels,
+    audits,
+    budgets,
+    calendars,
+    channels,
+    conferences,
+    deliveries,
+    events,
+    linked,
+    profiles,
+    work,
+)
 from store.calendars import Calendar
 
 Facts = dict[str, Any]
@@ -41,6 +53,11 @@ def status_of(conn: sqlite3.Connection, now: float | None = None) -> Facts:
             }
             for one in work.stuck(conn)
         ],
+        "notifications": {
+            "channels": api_channels.count(conn),
+            "waiting": deliveries.count(conn),
+            "given_up": [{**one, "at": _iso(one["at"])} for one in deliveries.given_up(conn)],
+        },
         "spent_today": budgets.used(conn, datetime.fromtimestamp(now, UTC).date().isoformat()),
     }
 
