@@ -40,6 +40,11 @@ MUTANTS = {
         "if (wanted.service.name, wanted.profile, request.host) != made_by:",
         "if (wanted.profile, request.host) != made_by[1:]:",
     ),
+    "settings that a rule lays down later are never sent": (
+        "daemon/plan.py",
+        'if known.state == "live" and differs(known.request, request):',
+        'if known.state == "live" and replace(request, settings=known.request.settings) != known.request:',
+    ),
     "a consumed keyword is forgotten": (
         "daemon/policy.py",
         'return known.source if known.source.startswith("location:") and known.state != "declined" else ""',

@@ -8,15 +8,24 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
-from builders import NOW, POLICY, event
+from builders import NOW, POLICY, SERVICES, event
 
 from connectors.block import put, split, take
 from connectors.details import details
-from connectors.model import Mark, Meeting
+from connectors.model import Mark, Meeting, MeetingSettings
+from connectors.overrides import known as known_at
+from connectors.overrides import stated
 from daemon.actions import Forget, Provision, Record, Update, Withdraw, Write
 from daemon.plan import plan, settled
+from daemon.rules import Rule
 
 LINK = "https://acme.webex.com/meet/eve"
+KNOWING = {**SERVICES, "zoom": replace(SERVICES["zoom"], settings=known_at("zoom"))}
+LAID_DOWN = (
+    MeetingSettings(),
+    MeetingSettings(waiting_room=True),
+    MeetingSettings(waiting_room=False, mute_on_entry=True),
+)
 
 
 class Died(Exception):
@@ -28,6 +37,7 @@ class Provider:
     """A service that makes a second meeting if asked a second time, but can be searched by key."""
 
     meetings: dict = field(default_factory=dict)  # id -> (key, service, request)
+    settings: dict = field(default_factory=dict)  # by id, what was ever said of them
     next_id: int = 1
 
     def create(self, key, service, request, tried):
@@ -37,6 +47,7 @@ class Provider:
         else:
             id_, self.next_id = self.next_id, self.next_id + 1
         self.meetings[id_] = (key, service, request)
+        self.tell(id_, request)
         url = f"https://zoom.us/j/9{id_:09}" if service == "zoom" else f"https://meet.example.org/{id_}"
         return Meeting(service=service, name=service, id=str(id_), join_url=url)
 
@@ -45,7 +56,11 @@ class Provider:
             return False
         key, service, _ = self.meetings[int(meeting.id)]
         self.meetings[int(meeting.id)] = (key, service, request)
+        self.tell(int(meeting.id), request)
         return True
+
+    def tell(self, id_, request):
+        self.settings[id_] = self.settings.get(id_, {}) | stated(request.settings)
 
     def cancel(self, key, meeting):
         keep = {id_: made for id_, made in self.meetings.items() if made[0] != key}
@@ -65,6 +80,7 @@ class World:
     seen: object = None  # the process's snapshot: may be old
     known: object = None  # committed
     provider: Provider = field(default_factory=Provider)
+    policy: object = replace(POLICY, services=KNOWING)
     keys: int = 0
     writes: int = 0
     mortal: bool = True
@@ -78,7 +94,7 @@ class World:
 
     def person(self):
         moves = [self.retitle, self.retitle, self.move, self.guests, self.edit_text, self.cancel, self.restore,
-                 self.take_off, self.portal, self.add_link, self.series, self.locate]  # fmt: skip
+                 self.take_off, self.portal, self.add_link, self.series, self.locate, self.operator]  # fmt: skip
         self.dice.choice(moves)()
 
     def change(self, **changes):
@@ -147,6 +163,12 @@ class World:
             self.bereft = True
             self.trace.append("person: deletes the meeting at the provider")
 
+    def operator(self):
+        """Change the rules: the configuration is read anew, and every event looked at."""
+        rules = (Rule(settings=self.dice.choice(LAID_DOWN)),)
+        self.policy = replace(self.policy, flags=replace(POLICY.flags, rules=rules))
+        self.trace.append(f"operator: {rules[0].settings}")
+
     # -- the process -------------------------------------------------------------------------------------
 
     def die(self):
@@ -162,7 +184,7 @@ class World:
         known, minted = self.known, set()
         for _ in range(steps):
             self.keys += 1
-            action = plan(self.seen, known, POLICY, f"hd{self.keys:016}")
+            action = plan(self.seen, known, self.policy, f"hd{self.keys:016}")
             if action is None:
                 self.known = known
                 return
@@ -262,7 +284,7 @@ class World:
     def judge_end(self):
         """Say what must be true now, without asking the code that made it so."""
         wanted = self.wanted()
-        assert settled(self.seen, self.known, POLICY)
+        assert settled(self.seen, self.known, self.policy)
         assert len(self.provider.meetings) == (1 if wanted else 0), "one meeting if it is wanted, else none"
         if self.truth is not None:
             assert self.truth.description.count("End of online meeting") == (1 if wanted else 0), "one block"
@@ -282,6 +304,9 @@ class World:
             topic = " ".join(self.truth.title.replace("@zoom", "").split())
             start = None if self.truth.recurrence else self.truth.start
             assert (request.title, request.start, request.invitees) == (topic, start, self.truth.attendees)
+            laid_down = [stated(rule.settings) for rule in self.policy.flags.rules]
+            told = self.provider.settings[id_]
+            assert all(one.items() <= told.items() for one in laid_down), "it has the settings of the rule"
 
     def wanted(self):
         """What the event asks for, by the rules that people are told."""
