@@ -25,8 +25,8 @@ from store.tokens import Token
 
 if TYPE_CHECKING:
     from api.link import Doorway
-    from api.v1.authorize import Entrance
     from api.v1.application import Application
+    from api.v1.authorize import Entrance
     from api.v1.server import Front
 
 log = structlog.get_logger(__name__)
@@ -116,12 +116,12 @@ def issue(
         raise Unlinkable(f"the scopes are {', '.join((*names.SCOPES, names.ALL))}")
 
     def keep(one: sqlite3.Connection) -> Mapping[str, Any]:
-        for person in people:
-            profile = profiles.profile_id(person.provider, person.address)
+        held = [profiles.profile_id(person.provider, person.address) for person in people]
+        for profile in held:
             tokens.grant(one, client, account, profile, now)
         holder = Token("access", f"issued {fresh()}", client, account, granted, None)
         made = tokens.issue(one, fresh, holder, now)
-        return oauth.told(one, made.access, made.refresh, granted, account, profile)
+        return oauth.told(one, made.access, made.refresh, granted, account, held[0])
 
     return InlineStore(conn).run(keep)
 

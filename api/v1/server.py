@@ -16,8 +16,8 @@ import structlog
 from aiohttp import web
 
 from api.v1 import bodies, names
-from api.v1.calls import Answer, Call, Query, Refused
 from api.v1.application import Application
+from api.v1.calls import Answer, Call, Query, Refused
 from api.v1.context import Context
 from api.v1.limits import Limits
 from api.v1.routes import Table

@@ -32,12 +32,16 @@ def link(provider: str, account: str, redirect_uri: str, path: Path, as_json: bo
 
 @main.group()
 def token() -> None:
-    """What applications prove themselves with at the HTTP API."""
+    """Give applications what they prove themselves with at the HTTP API."""
 
 
 @token.command("issue")
-@click.option("--account", required=True, help="Whose calendars: the address of somebody in the configuration.")
-@click.option("--application", default="", help="The client id of the application; not needed if there is one.")
+@click.option(
+    "--account", required=True, help="Whose calendars: the address of somebody in the configuration."
+)
+@click.option(
+    "--application", default="", help="The client id of the application; not needed if there is one."
+)
 @click.option("--scope", default="", help="What it may do, with spaces between; else what is usual.")
 @config_option
 @json_option
