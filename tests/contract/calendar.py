@@ -6,6 +6,7 @@ The person whose calendar it is acts past us: `stage.add(Draft(...))` is a click
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -134,6 +135,12 @@ async def described(stage: Stage, **what: Any) -> Event:
 
 async def again(stage: Stage, event: Event) -> Event:
     return await stage.calendar.get(stage.info, event.ref.event)
+
+
+def inner(stage: Stage, event: Event, old: str, new: str) -> str:
+    """Return what a person types who changes this in the description, which the page around it is not a part of."""
+    before, _, after = stage.kept("\0").partition("\0")
+    return event.description.removeprefix(before).removesuffix(after).replace(old, new)
 
 
 def ids(changes: Changes) -> set[str]:
@@ -380,6 +387,61 @@ class WritingContract:
         assert changed.location == f"Online: {NEW.join_url}"
         bare = await stage.calendar.write(changed, None, KEY)
         assert (bare.description, bare.location) == (event.description, "Online:")
+
+    async def test_the_link_in_a_description_is_filled_in_followed_and_put_back(self, stage):
+        text = "Join: {} now.\nOr by {}, see @x\nMy copy: {}\nBring cake"
+        there = ("{{ conferencing.join_url }}", "{{cronofy.conferencing.join_url}}", URL)
+        event = await added(stage, description=text.format(*there), guests=("bob@example.com",))
+        before, mails = len(stage.calls()), len(stage.mails())
+        cursor = (await listed(stage)).cursor
+        written = await stage.calendar.write(event, ZOOM, KEY, SOURCE)
+        assert (written.notes, written.block.key) == (text.format(URL, URL, URL), KEY)
+        assert written == await again(stage, event)
+        assert (await listed(stage, cursor)).events == (written,)
+        assert len(stage.mails()) - mails == stage.mails_per_write
+        changed = await stage.calendar.write(written, NEW, KEY, SOURCE)
+        assert changed.notes == text.format(NEW.join_url, NEW.join_url, URL)
+        assert await stage.calendar.write(changed, NEW, KEY, SOURCE) == changed
+        assert stage.calls()[before:].count(stage.ops["write"]) == 2
+        bare = await stage.calendar.write(changed, None, KEY)
+        assert replace(bare, etag=event.etag) == event
+
+    async def test_a_link_in_a_description_is_found_again_by_what_stands_beside_it(self, stage):
+        text = "Agenda\nJoin: {{ conferencing.join_url }}\nBring cake"
+        written = await described(stage, description=text)
+        for old, new in (("Agenda", "Budget, by people"), ("Bring", f"Copied: {URL}\nBring")):
+            await stage.change(event := written.ref.event, description=inner(stage, written, old, new))
+            written = await stage.calendar.get(stage.info, event)
+        changed = await stage.calendar.write(written, NEW, KEY, SOURCE)
+        assert changed.notes == f"Budget, by people\nJoin: {NEW.join_url}\nCopied: {URL}\nBring cake"
+        bare = await stage.calendar.write(changed, None, KEY)
+        assert (
+            bare.notes
+            == f"Budget, by people\nJoin: {{{{ conferencing.join_url }}}}\nCopied: {URL}\nBring cake"
+        )
+
+    async def test_a_description_that_is_written_anew_with_its_placeholder_is_filled_again(self, stage):
+        text = "Agenda\nJoin: {{ conferencing.join_url }}"
+        written = await described(stage, description=text)
+        await stage.change(written.ref.event, description=f"New {text}", location="Room 4")
+        seen = await again(stage, written)
+        refilled = await stage.calendar.write(seen, ZOOM, KEY, SOURCE)
+        assert (refilled.notes, refilled.block.key) == (f"New Agenda\nJoin: {URL}", KEY)
+        bare = await stage.calendar.write(refilled, None, KEY)
+        assert bare.description == stage.kept(f"New {text}")
+
+    async def test_what_a_link_of_html_leads_to_is_filled_in_and_put_back(self, stage):
+        page = '<p>Please <a href="{{ conferencing.join_url }}">join</a>.</p>'
+        event = await added(stage, description=page)
+        if event.html is False:
+            pytest.skip("this is a text")
+        written = await stage.calendar.write(event, ZOOM, KEY, SOURCE)
+        assert f'<a href="{html.escape(URL)}">join</a>' in written.description
+        assert written.notes == f"Please join <{URL}>."
+        changed = await stage.calendar.write(written, NEW, KEY, SOURCE)
+        assert changed.notes == f"Please join <{NEW.join_url}>."
+        bare = await stage.calendar.write(changed, None, KEY)
+        assert bare.description == event.description == stage.kept(page)
 
     async def test_what_is_returned_is_how_the_event_stands(self, stage):
         event = await described(stage, description="Bring coffee.")

@@ -13,7 +13,7 @@ from connectors.google.meet import MeetMeetings
 from connectors.model import EventRef, Mark, MeetingRequest
 from sandbox.google import events
 from sandbox.google.state import Google
-from tests.contract.calendar import Draft
+from tests.contract.calendar import SOURCE, Draft
 from tests.contract.google_stage import ADA, ADAS, BOB, OPS, GoogleStage, World
 from tests.contract.meetings import KEY, OTHER, MeetingsContract, RemoteMeetingsContract, Stage, insist
 
@@ -281,3 +281,19 @@ async def test_a_guests_copy_gets_no_meet(desk, google, stage):
         with pytest.raises(Rejected):
             await bobs.create(KEY, request, None)
     assert stage.standing() == 0
+
+
+async def test_the_link_is_filled_into_a_description_followed_and_put_back(desk, stage):
+    text = "Join: {{ conferencing.join_url }}\nBring cake"
+    await desk.world.events("PATCH", f"/{desk.event}", {"description": text})
+    made = await stage.create()
+    written = await desk.calendar.write(made.event, made.meeting, KEY, SOURCE)
+    link = made.meeting.join_url
+    assert (written.description, written.block) == (f"Join: {link}\nBring cake", None)
+    assert (written.native, written.mark.source) == (made.event.native, SOURCE)
+    assert await desk.calendar.write(written, made.meeting, KEY, SOURCE) == written
+    other = replace(made.meeting, join_url="https://meet.google.com/xyz-abcd-efg")
+    changed = await desk.calendar.write(written, other, KEY, SOURCE)
+    assert changed.description == f"Join: {other.join_url}\nBring cake"
+    bare = await desk.calendar.write(changed, None, KEY, earlier=link)
+    assert (bare.description, bare.mark, bare.native) == (text, None, None)

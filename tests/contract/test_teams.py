@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from connectors.errors import Conflict, NotFound, Rejected, Transient
+from connectors.microsoft import blob
 from connectors.microsoft.teams import TeamsMeetings
 from connectors.model import EventRef, Mark, MeetingRequest
 from connectors.registry import Credentials
@@ -316,3 +317,28 @@ async def test_two_who_ask_at_once_make_one_meeting(desk, stage):
     )
     assert [type(result) for result in results if isinstance(result, Exception)] == [Conflict]
     assert stage.standing() == 1
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+async def test_the_link_is_filled_into_a_description_beside_the_invitation_with_one_mail(desk, stage, kind):
+    desk.page.kind = kind
+    await desk.page.change(desk.event, description="Join: {{ conferencing.join_url }}. Bring cake")
+    before = await desk.read()
+    made = await stage.create()
+    (invitation,) = blob.find(made.event.description, html=kind == "html")
+    told = made.event.description[invitation.start : invitation.end]
+    mails, calls = len(desk.page.mails()), len(desk.world.calls())
+    written = await desk.calendar.write(made.event, made.meeting, KEY, SOURCE)
+    assert desk.world.ops()[calls:] == ["events.patch"]
+    assert len(desk.page.mails()) - mails == desk.page.mails_per_write
+    assert (written.notes, written.native) == (
+        f"Join: {made.meeting.join_url}. Bring cake",
+        made.event.native,
+    )
+    assert told in written.description
+    assert await desk.link() == made.meeting.join_url
+    assert await desk.calendar.write(written, made.meeting, KEY, SOURCE) == written
+    bare = await desk.calendar.write(written, None, KEY, earlier=made.meeting.join_url)
+    assert (bare.description.rstrip(), bare.mark, bare.native) == (before.description.rstrip(), None, None)
+    assert await desk.link() == ""
+    assert len(desk.page.mails()) - mails == 2 * desk.page.mails_per_write

@@ -317,6 +317,7 @@ def test_a_program_that_writes_its_text_anew_has_it_filled_again():
 
 def test_a_placeholder_beside_a_link_of_ours_is_filled_too():
     seen = put(f"Join: {HERE}")
+    assert seen.owes(NEXT)
     seen.text = f"Or: {HERE}\n{seen.text}"
     assert seen.owed
     seen.put()

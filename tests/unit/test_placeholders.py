@@ -8,15 +8,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors import placeholders
+from connectors import marks, placeholders
 from connectors.block import put, split, take
 from connectors.google import edits as google
 from connectors.microsoft import body
 from connectors.microsoft import edits as microsoft
-from connectors.model import Block, Mark
+from connectors.model import Block, EventRef, Mark, Native
 from connectors.wording import ENGLISH, GERMAN
+from daemon import traces
 from daemon.actions import Record, Write
-from daemon.plan import plan
+from daemon.look import unmarked
+from daemon.plan import plan, settled
+from daemon.policy import foreign_link
 from tests.unit.builders import POLICY, event, live, meeting, shown
 from tests.unit.test_block import DESCRIPTIONS, FOREIGN, KEY, LINES, OTHER, TEXT
 
@@ -191,3 +194,118 @@ def test_other_words_are_no_reason_to_write():
     )
     notes, block = split(german)
     assert plan(replace(seen, description=german, notes=notes, block=block), known, POLICY, OTHER) is None
+
+
+# The link in a description: what is owed, what is whose, on either calendar
+
+
+def joined(edits, text=f"Join: {LINK}", made=None, **changes):
+    """Return an event as it stands after our write, with its conference."""
+    html = True if edits is microsoft else None
+    known = live(meeting=made or meeting())
+    seen = event(title="@zoom Review", description=text, html=html, notes=text, block=None, **changes)
+    patch = edits.put(seen, known.meeting, known.key, known.source)
+    content = patch["description"] if edits is google else patch.content
+    told = patch["extendedProperties"]["private"]["huddled"] if edits is google else patch.mark
+    location = seen.location if known.meeting.native else known.meeting.join_url
+    native = Native("meet", "ready", known.meeting.join_url, "1", known.key) if known.meeting.native else None
+    notes, found = split(content, html=html)
+    after = replace(seen, description=content, notes=notes, block=found, mark=marks.read(told))
+    after = replace(after, location=location, native=native)
+    return after, known
+
+
+BOTH = pytest.mark.parametrize("edits", [google, microsoft])
+
+
+@BOTH
+@pytest.mark.parametrize("made", [meeting(), meeting("meet")], ids=["block", "native"])
+def test_a_link_in_a_description_is_filled_once_and_put_back(edits, made):
+    seen, known = joined(edits, made=made)
+    assert f"Join: {made.join_url}" in seen.notes
+    assert edits.shows(seen, made, known.key)
+    assert traces.shows(seen, known, made, known.source)
+    assert not edits.put(seen, made, known.key, known.source)
+    off = edits.take(seen, known.key, made.join_url)
+    assert (off["description"] if edits is google else off.content) == f"Join: {LINK}"
+
+
+@BOTH
+def test_an_event_with_its_link_in_place_is_as_it_should_be(edits):
+    seen, known = joined(edits)
+    assert plan(seen, known, POLICY, OTHER) is None
+    assert settled(seen, known, POLICY)
+
+
+@BOTH
+def test_another_link_of_the_meeting_is_owed_to_the_description(edits):
+    seen, known = joined(edits, made=meeting("meet"))
+    moved = replace(known, meeting=replace(known.meeting, join_url="https://meet.google.com/xyz-abcd-efg"))
+    other = replace(seen, native=replace(seen.native, join_url=moved.meeting.join_url))
+    assert not edits.shows(other, moved.meeting, known.key)
+    assert not traces.shows(other, moved, moved.meeting, known.source)
+
+
+@BOTH
+@pytest.mark.parametrize("more", [LINK, f'<a href="{LINK}">Join</a>'])
+def test_a_placeholder_that_comes_into_a_description_later_is_filled(edits, more):
+    seen, known = joined(edits, "Agenda")
+    assert plan(seen, known, POLICY, OTHER) is None
+    text = f"{seen.description}<br>{more}"
+    later = replace(seen, description=text, notes=f"Agenda\n{LINK}")
+    assert isinstance(plan(later, known, POLICY, OTHER), Write)
+
+
+@BOTH
+def test_a_program_that_writes_its_text_anew_with_the_links_placeholder_takes_nothing_off(edits):
+    seen, known = joined(edits)
+    anew = replace(seen, description=f"New: {LINK}", notes=f"New: {LINK}", block=None)
+    assert isinstance(plan(anew, known, POLICY, OTHER), Write)
+    bare = replace(anew, description="New", notes="New")
+    assert isinstance(plan(bare, known, POLICY, OTHER), Record)
+
+
+@BOTH
+def test_who_deletes_the_block_and_keeps_the_link_keeps_the_meeting(edits):
+    seen, known = joined(edits)
+    text = take(seen.description, html=seen.html)
+    kept = replace(seen, description=text, notes=split(text, html=seen.html)[0], block=None)
+    assert plan(kept, known, POLICY, OTHER) is None
+
+
+@BOTH
+def test_our_link_in_a_description_is_nobody_elses_also_when_the_record_is_gone(edits):
+    seen, known = joined(edits)
+    text = take(seen.description, html=seen.html)
+    kept = replace(seen, description=text, notes=split(text, html=seen.html)[0], block=None, location="")
+    for lost in (seen, kept):
+        assert foreign_link(lost, None) == ""
+        step = plan(lost, None, POLICY, OTHER)
+        assert isinstance(step, Record)
+        assert (step.conference.key, step.conference.state) == (known.key, "reserved")
+    assert foreign_link(replace(kept, mark=None), None) == "zoom"
+
+
+@BOTH
+def test_on_a_copied_event_the_link_follows_the_meeting_of_the_copy(edits):
+    seen, known = joined(edits)
+    copy = unmarked(replace(seen, ref=EventRef(seen.ref.calendar, "copy")), known.key)
+    assert (copy.mark.key, copy.mark.source, copy.mark.links) == ("", "", seen.mark.links)
+    assert foreign_link(copy, None) == ""
+    assert traces.remains(copy) == ""
+    patch = edits.put(copy, meeting(number=2), OTHER, "title:@zoom")
+    content = patch["description"] if edits is google else patch.content
+    assert known.meeting.join_url not in content
+    off = edits.take(
+        replace(
+            copy,
+            description=content,
+            mark=marks.read(
+                patch["extendedProperties"]["private"]["huddled"] if edits is google else patch.mark
+            ),
+        ),
+        OTHER,
+    )
+    assert (off["description"] if edits is google else off.content) == f"Join: {LINK}"
+    assert unmarked(replace(seen, mark=replace(seen.mark, links="")), known.key).mark is None
+    assert unmarked(seen, "other") is seen
