@@ -53,6 +53,7 @@ class Keeper:
     calendars: Calendars
     kick: Callable[[], None] = lambda: None
     grant: Grant = grant_nothing
+    renewed: Callable[[str], None] = lambda _: None  # told of a credential that has other tokens now
 
     async def keep(self, request: LinkRequest, found: Way, got: Authorised) -> Linked:
         """Keep it, and use the link up, in one transaction.
@@ -112,7 +113,9 @@ class Keeper:
                 self.relinked(conn, one.id, now)
             return profile
 
-        return await self.store.tx(keep)
+        profile = await self.store.tx(keep)
+        self.renewed(name)
+        return profile
 
     async def give_back(self, found: Way, got: Authorised) -> None:
         """Revoke what is not kept, unless that could end an older yes which we still have the tokens of."""

@@ -105,7 +105,7 @@ async def assemble(config: Config, clock: Callable[[], float] = time.time) -> As
             log.info("taken over from a process that died", pieces_of_work=released)
         bell = Bell(store, clock, worker.kick)
         health = Health(store, worker, metrics, time.monotonic)
-        links = doorway(config, store, vault, http, world, worker.kick)
+        links = doorway(config, store, vault, http, world, worker.kick, personal.renew)
         served = api(config, store, vault, world, personal, links, worker.kick) if links else None
         yield Daemon(config, store, world, worker, bell, channels, sweeps, health, links, served)
 

@@ -118,8 +118,12 @@ def doorway(
     http: Http,
     world: World,
     kick: Callable[[], None],
+    renewed: Callable[[str], None],
 ) -> Doorway | None:
-    """Make the pages on which people link an account; None where no provider is set up for that."""
+    """Make the pages on which people link an account; None where no provider is set up for that.
+
+    `renewed` is told of each credential that has been given other tokens.
+    """
     clock = world.clock
     providers = ways(config, http, lambda: datetime.fromtimestamp(clock(), UTC))
     if not (providers or config.applications):
@@ -146,7 +150,8 @@ def doorway(
         from api.v1.authorize import granting
 
         grant = granting(fresh)
-    keeper = Keeper(store, vault, clock, relinked, Opened(config, vault, world, store), kick, grant)
+    opened = Opened(config, vault, world, store)
+    keeper = Keeper(store, vault, clock, relinked, opened, kick, grant, renewed)
     flow = Flow(store, vault, providers, public, clock, fresh, keeper)
     return Doorway(flow, pages)
 

@@ -72,9 +72,14 @@ class Personal:
         kept, row = self._kept.get(credential), profiles.credential(conn, credential)
         if kept is None or row is None or not row.secret or kept.sealed in (b"", row.secret):
             return False
-        kept.begin_anew()
-        self.forget(credential)
+        self.renew(credential)
         return True
+
+    def renew(self, credential: str) -> None:
+        """Begin with what is stored: the person has agreed again, perhaps to more than before."""
+        if credential in self._kept:
+            self._kept[credential].begin_anew()
+        self.forget(credential)
 
     async def reopen(self) -> None:
         """Connect the accounts again whose tokens had lost their key, where it is back: they are as good as before."""

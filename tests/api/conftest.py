@@ -155,6 +155,7 @@ class Site:
     world: World
     opened: Opened
     relinked: list = field(default_factory=list)
+    renewed: list = field(default_factory=list)  # credentials whose tokens were replaced
     links: list = field(default_factory=list)  # secrets
 
     async def invite(self, provider="zoom", redirect_uri=APP, account=ADA):
@@ -239,7 +240,7 @@ async def site(world, tmp_path, branding, changes, public_url):
         google, microsoft = calendars_of(world.url)
         providers = linkables(http, now, {"zoom": replace(base, **changes)})
         providers = {**providers, **ways(http, now, google, microsoft)}
-        relinked, opened = [], Opened()
+        relinked, renewed, opened = [], [], Opened()
 
         def clock():
             return now().timestamp()
@@ -251,11 +252,17 @@ async def site(world, tmp_path, branding, changes, public_url):
             public_url or url,
             clock,
             lambda: secrets.token_urlsafe(32),
-            Keeper(disk, vault, clock, lambda conn, profile, at: relinked.append(profile), opened),
+            Keeper(
+                disk,
+                vault,
+                clock,
+                lambda conn, profile, at: relinked.append(profile),
+                opened,
+                renewed=renewed.append,
+            ),
         )
-        made = Site(
-            url, flow, Doorway(flow, Pages(branding)), disk, vault, room, world.world, opened, relinked
-        )
+        pages = Doorway(flow, Pages(branding))
+        made = Site(url, flow, pages, disk, vault, room, world.world, opened, relinked, renewed=renewed)
         app = web.Application()
         made.doorway.join(app)
         runner = web.AppRunner(app, access_log=None)

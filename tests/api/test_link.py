@@ -336,6 +336,7 @@ async def test_linking_again_keeps_the_profile_and_mends_it(site, browser):
     again = await browser.link(await site.invite())
     assert again.query["last_linked_profile_id"] == profile
     assert site.relinked == [profile]
+    assert site.renewed == [credential["id"]] * 2
     [row] = await site.rows("SELECT trouble, secret FROM credentials")
     assert row["trouble"] is None
     assert site.vault.open(row["secret"]) in site.zoom.refreshes

@@ -225,6 +225,24 @@ async def test_a_refusal_of_tokens_that_were_replaced_meanwhile_disconnects_nobo
     assert await store.tx(fails) == CREDENTIAL
 
 
+async def test_who_has_agreed_again_is_asked_for_with_the_new_tokens_at_once(personal, store, vault, sandbox):
+    """The old ones may be good still, and allow too little."""
+    old = await personal.tokens("zoom", CREDENTIAL).token()
+    held = dict(sandbox.world.room(Account).grants)
+    await relink(personal, store, vault, sandbox)
+    sandbox.world.room(Account).grants |= held
+    assert await personal.tokens("zoom", CREDENTIAL).token() == old
+    personal.renew(CREDENTIAL)
+    personal.renew("cre_unknown")
+    asked = len(refused(sandbox))
+    assert await personal.tokens("zoom", CREDENTIAL).token() != old
+    assert len(refused(sandbox)) == asked
+
+
+def refused(sandbox):
+    return [call for call in sandbox.world.calls.since(0) if call["status"] >= 400]
+
+
 async def test_an_answer_that_is_lost_is_told_and_what_it_lost_needs_the_person(personal, sandbox):
     sandbox.world.faults.add(provider="zoom", op="zoom.token", drop="after")
     with pytest.raises(Transient) as lost:
