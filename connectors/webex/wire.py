@@ -214,7 +214,8 @@ def _phones(body: Mapping[str, Any]) -> Iterator[Phone]:
     if not isinstance(telephony, dict):
         return
     access, password = telephony.get("accessCode"), body.get("phoneAndVideoSystemPassword")
-    for one in telephony.get("callInNumbers") or ():
+    numbers = telephony.get("callInNumbers")
+    for one in numbers if isinstance(numbers, list) else ():
         if isinstance(one, dict) and one.get("callInNumber"):
             number, first = str(one["callInNumber"]), str(one.get("label") or "").partition(" ")[0]
             country = first if len(first) == 2 and first.isascii() and first.isupper() else ""

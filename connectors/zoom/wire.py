@@ -187,8 +187,7 @@ def _invitees(request: MeetingRequest) -> list[dict[str, str]]:
 
 
 def _emails(body: Mapping[str, Any]) -> set[str]:
-    invited = (body.get("settings") or {}).get("meeting_invitees") or ()
-    return {str(one.get("email")) for one in invited}
+    return {str(one.get("email")) for one in _among(body, "meeting_invitees")}
 
 
 def _moment(text: Any) -> datetime | None:
@@ -207,6 +206,13 @@ def _same(text: Any, start: datetime | None) -> bool:
 
 
 def _phones(body: Mapping[str, Any]) -> Iterator[Phone]:
-    for one in (body.get("settings") or {}).get("global_dial_in_numbers") or ():
+    for one in _among(body, "global_dial_in_numbers"):
         if one.get("number"):
             yield Phone(str(one["number"]), str(one.get("country") or ""))
+
+
+def _among(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return a list of the settings of an answer: a meeting is as good without it."""
+    settings = body.get("settings")
+    found = settings.get(name) if isinstance(settings, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

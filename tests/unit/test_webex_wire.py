@@ -368,3 +368,9 @@ def test_after_a_refusal_something_plainer_is_asked_for(words, before, after):
     everything = LeftOut(False, frozenset({"waiting_room", "recording"}))
     assert milder_than(before, some, words) == (after or everything)
     assert milder_than(everything, some, words) == everything, "there is nothing more to leave out"
+
+
+@pytest.mark.parametrize("telephony", [None, 1, {"callInNumbers": 1}, {"callInNumbers": [None, "x", {}]}])
+def test_a_meeting_is_as_good_without_numbers_that_cannot_be_read(telephony):
+    body = {"id": "1", "webLink": "https://example.webex.com/1", "telephony": telephony}
+    assert wire.meeting(body).phones == ()

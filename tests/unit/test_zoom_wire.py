@@ -514,3 +514,13 @@ def test_too_many_calls_say_when_to_come_back(given_answer, wait, reason):
 @given(st.integers(200, 599), st.binary(max_size=60))
 def test_any_answer_has_a_meaning(status, body):
     assert meaning(answer(status, body)).status == status
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [None, 1, [], {"global_dial_in_numbers": 1}, {"global_dial_in_numbers": [None, "x", {"number": ""}]}],
+)
+def test_a_meeting_is_as_good_without_numbers_that_cannot_be_read(settings):
+    body = {"id": 1, "join_url": "https://zoom.example/1", "settings": settings}
+    assert wire.meeting(body, "ada@example.com").phones == ()
+    assert not wire.follows(body, REQUEST, NOW, invitees=True)
