@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import structlog
 
-from daemon.scrub import hide
+from daemon.scrub import LONGEST, hide
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 NOISY = ("apscheduler", "asyncio", "aiohttp.access", "googleapiclient")
@@ -49,6 +49,7 @@ def _is_ours(record: logging.LogRecord) -> bool:
 def _hide_secrets(_: Any, __: str, fact: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in fact.items():
         if isinstance(value, str) and key not in {"level", "timestamp", "title"}:
-            hidden = hide(value)
-            fact[key] = hidden if key == "exception" else " ".join(hidden.splitlines())
+            # Of a traceback the end tells most, and its lines stay.
+            trace = key == "exception"
+            fact[key] = hide(value[-LONGEST:]) if trace else " ".join(hide(value).splitlines())
     return fact

@@ -12,10 +12,13 @@ SECRET = re.compile(
 BARE = re.compile(
     r"(?i)(\b(?:bearer|basic) (?=[a-z._~+/-]*[0-9=])|/link/(?=[\w-]{43}(?![\w-]))|\beyJ)[\w.~+/=-]+", re.ASCII
 )
+LONGEST = 10_000  # characters: who answers with megabytes is quoted with the first of them
 # Of what cannot be shown, lines and tabs stay; a lone surrogate could not even be written down.
 ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def hide(text: str) -> str:
     """Return the text with the values of secrets left out, and without characters that only a machine reads."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}…"
     return BARE.sub(r"\1…", SECRET.sub(r"\1\2…", ODD.sub("\N{REPLACEMENT CHARACTER}", text)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from daemon.scrub import hide
+from daemon.scrub import LONGEST, hide
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,7 @@ from daemon.scrub import hide
 )
 def test_the_value_of_a_secret_is_left_out(said, told):
     assert hide(said) == told
+
+
+def test_nobody_is_quoted_without_end():
+    assert len(hide("x" * 1_000_000)) <= LONGEST + 1
