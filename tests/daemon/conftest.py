@@ -7,7 +7,7 @@ import pytest
 
 from store.db import SqliteStore
 
-for room in ("store", "webhooks"):
+for room in ("daemon", "store", "webhooks"):
     sys.path.insert(0, str(Path(__file__).parents[1] / room))
 
 

@@ -1,0 +1,266 @@
+"""Events of applications: written once, with their meeting where that is there in time, wherever we die."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from stored import NOW, at, furnish
+from wishes import ADA, Died, Mailbox, Mortal, World
+
+from connectors.errors import Rejected, Transient
+from connectors.model import Draft, Guest
+from daemon.reconcile import Reconcile
+from daemon.worker import Worker
+from store import conferences, managed, work
+from store.managed import Managed, Wish
+
+APP = "app-1"
+BEGIN = at(NOW)
+DRAFT = Draft("Review", BEGIN, BEGIN + timedelta(hours=1), attendees=(Guest("bob@example.net"),))
+
+
+class Stage:
+    """One application with one event, in one calendar."""
+
+    def __init__(self, store, world):
+        self.store, self.world, self.mailbox = store, world, world.mailbox
+        self.patience = 10.0
+
+    async def begin(self):
+        self.calendar = await self.store.tx(furnish)
+        return self
+
+    async def ask(self, profile_id="zoom", draft=DRAFT, **more):
+        """Upsert, as the API does it."""
+
+        def keep(conn):
+            now = self.world.now()
+            found = managed.find(conn, APP, self.calendar, "e1")
+            name = found.name if found else managed.fresh_name()
+            wish = Wish(draft, profile_id, **more)
+            managed.upsert(
+                conn,
+                Managed(name, APP, ADA, self.calendar, "e1", None, wish, 1, 0, False, 0, None, now, now),
+                now,
+            )
+            kept = managed.find(conn, APP, self.calendar, "e1")
+            work.ring(conn, "reconcile", [f"{self.calendar}/{kept.where}"], now)
+
+        await self.store.tx(keep)
+
+    async def delete(self):
+        def keep(conn):
+            found = managed.find(conn, APP, self.calendar, "e1")
+            managed.delete(conn, found.name, self.world.now())
+            work.ring(conn, "reconcile", [f"{self.calendar}/{found.where}"], self.world.now())
+
+        await self.store.tx(keep)
+
+    async def work(self, store=None):
+        """Do all that is due, and what is due because of that."""
+        store = store or self.store
+        worker = Worker(
+            store, {"reconcile": Reconcile(store, self.world, self.patience)}, self.world.now, "me"
+        )
+        for _ in range(8):
+            await worker.run_once()
+
+    async def later(self, seconds=3600.0):
+        """Let waits and back-offs pass."""
+        self.world.time += seconds
+        await self.store.tx(lambda conn: work.release_all(conn, self.world.now()))
+        await self.work()
+
+    async def row(self):
+        return await self.store.read(lambda conn: managed.find(conn, APP, self.calendar, "e1"))
+
+    async def known(self):
+        row = await self.row()
+        return await self.store.read(lambda conn: conferences.get(conn, self.calendar, row.where))
+
+    @property
+    def event(self):
+        [event] = self.mailbox.events.values()
+        return event
+
+    async def well(self, mails=None):
+        """One event, one meeting, its link on the event, and nothing owed."""
+        row, known = await self.row(), await self.known()
+        assert (row.event, row.owed) == (self.event.ref.event, False)
+        assert list(self.world.rooms.meetings) == [known.key]
+        assert (known.state, known.written) == ("live", True)
+        assert f"https://zoom.example/{known.key}" in self.event.description
+        assert self.event.location == f"https://zoom.example/{known.key}"
+        assert self.world.rooms.meetings[known.key].start == self.event.start
+        assert self.mailbox.inserts == 1
+        if mails is not None:
+            assert self.mailbox.mails == mails
+
+
+@pytest.fixture(params=["ours", "theirs"])
+async def stage(request, store):
+    """The ids of events are ours, as at Google, or theirs, as at Microsoft."""
+    return await Stage(store, World(Mailbox(own_ids=request.param == "theirs"))).begin()
+
+
+async def test_an_event_is_written_once_with_the_link_of_its_meeting(stage):
+    await stage.ask()
+    await stage.work()
+    await stage.well(mails=1)
+
+
+async def test_an_event_without_conferencing_is_written_and_has_none(stage):
+    await stage.ask("")
+    await stage.work()
+    assert (stage.event.title, stage.event.description, stage.world.rooms.meetings) == ("Review", "", {})
+
+
+async def test_what_the_calendar_makes_comes_with_the_same_write(stage):
+    await stage.ask("integrated")
+    await stage.work()
+    known = await stage.known()
+    assert stage.event.native.join_url == known.meeting.join_url
+    assert (known.state, known.written, stage.mailbox.mails) == ("live", True, 1)
+
+
+async def test_a_link_of_the_applications_own_stands_on_the_event(stage):
+    await stage.ask("explicit", link="https://rooms.example/ada", link_name="Ada's room")
+    await stage.work()
+    assert stage.event.location == "https://rooms.example/ada"
+    await stage.ask("explicit", link="https://rooms.example/two", link_name="Ada's room")
+    await stage.work()
+    assert stage.event.location == "https://rooms.example/two"
+    assert stage.event.description.count("https://") == 1
+
+
+@pytest.mark.parametrize("trouble", [Transient("down"), Rejected("no licence")])
+async def test_the_event_is_written_although_its_meeting_cannot_be_made_and_gets_it_later(stage, trouble):
+    stage.world.rooms.trouble = trouble
+    await stage.ask()
+    await stage.work()
+    assert (stage.event.title, stage.event.description) == ("Review", "")
+    stage.world.rooms.trouble = None
+    await stage.later(30_000)
+    await stage.well(mails=2)
+
+
+async def test_an_event_does_not_wait_for_a_meeting_that_takes_for_ever(stage):
+    stage.patience = 0.01
+    stage.world.rooms.slow = True
+    await stage.ask()
+    await stage.work()
+    assert (stage.event.title, stage.event.description) == ("Review", "")
+    stage.world.rooms.slow = False
+    await stage.later()
+    await stage.well(mails=2)
+
+
+async def test_the_same_wish_again_changes_nothing(stage):
+    await stage.ask()
+    await stage.work()
+    before = stage.event
+    await stage.ask()
+    await stage.work()
+    assert stage.event == before
+    await stage.well(mails=1)
+
+
+async def test_a_moved_event_takes_its_meeting_with_it(stage):
+    await stage.ask()
+    await stage.work()
+    link = stage.event.location
+    await stage.ask(
+        draft=replace(DRAFT, start=BEGIN + timedelta(days=1), end=BEGIN + timedelta(days=1, hours=1))
+    )
+    await stage.work()
+    assert (stage.event.location, stage.event.start) == (link, BEGIN + timedelta(days=1))
+    await stage.well(mails=2)
+
+
+async def test_none_takes_the_meeting_off_and_another_service_replaces_it_once(stage):
+    await stage.ask()
+    await stage.work()
+    await stage.ask("meet")
+    await stage.work()
+    assert stage.event.native.service == "meet"
+    assert (stage.world.rooms.meetings, stage.event.location) == ({}, "")
+    await stage.ask("none")
+    await stage.work()
+    assert (stage.event.native, stage.event.mark, await stage.known()) == (None, None, None)
+
+
+async def test_a_deleted_event_takes_its_meeting_with_it_and_is_forgotten(stage):
+    await stage.ask()
+    await stage.work()
+    await stage.delete()
+    await stage.work()
+    assert (stage.mailbox.events, stage.world.rooms.meetings, await stage.row()) == ({}, {}, None)
+
+
+async def test_what_is_deleted_before_anybody_looked_never_comes_to_be(stage):
+    await stage.ask()
+    await stage.delete()
+    await stage.work()
+    assert (stage.mailbox.inserts, stage.world.rooms.meetings, await stage.row()) == (0, {}, None)
+
+
+async def test_an_event_that_is_asked_for_again_while_it_goes_comes_back(stage):
+    await stage.ask()
+    await stage.work()
+    await stage.delete()
+    await stage.ask()
+    await stage.work()
+    await stage.well()
+
+
+async def test_what_people_delete_stays_deleted_until_it_is_asked_for_again(stage):
+    await stage.ask()
+    await stage.work()
+    stage.mailbox.events.clear()
+    row = await stage.row()
+    await stage.store.tx(
+        lambda conn: work.ring(conn, "reconcile", [f"{stage.calendar}/{row.event}"], stage.world.now())
+    )
+    await stage.store.tx(
+        lambda conn: conn.execute("UPDATE events SET doubtful = 1")
+    )  # as the calendar's news leave it
+    await stage.work()
+    assert (stage.mailbox.events, stage.world.rooms.meetings) == ({}, {})
+    await stage.ask()
+    await stage.work()
+    assert (stage.event.title, stage.mailbox.inserts) == ("Review", 2)
+    assert len(stage.world.rooms.meetings) == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(1, 9))
+async def test_a_death_at_any_commit_leaves_one_event_with_one_meeting(stage, step, after):
+    await stage.ask()
+    try:
+        await stage.work(Mortal(stage.store, step, after=after))
+    except* Died:
+        pass
+    await stage.later()
+    await stage.later()
+    await stage.well(mails=1)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(1, 9))
+async def test_a_death_at_any_commit_of_a_deletion_leaves_nothing(stage, step, after):
+    await stage.ask()
+    try:
+        await stage.work(Mortal(stage.store, step, after=after))
+    except* Died:
+        pass
+    await stage.later(1)
+    await stage.delete()
+    try:
+        await stage.work(Mortal(stage.store, step, after=after))
+    except* Died:
+        pass
+    await stage.later()
+    await stage.later()
+    assert (stage.mailbox.events, stage.world.rooms.meetings, await stage.row()) == ({}, {}, None)
