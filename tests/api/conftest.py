@@ -19,6 +19,10 @@ from api.flow import Flow, create
 from api.keeping import Keeper
 from api.link import Doorway
 from api.pages.render import Branding, Pages
+from api.v1.authorize import Entrance, granting
+from api.v1.context import Context
+from api.v1.routes import every, table
+from api.v1.server import Front
 from connectors.http import connect
 from connectors.linking import linkables
 from connectors.opening import ways
@@ -216,7 +220,13 @@ def public_url():
 
 
 @pytest.fixture
-async def site(world, tmp_path, branding, changes, public_url):
+def applications():
+    """Return the applications that may send people to us."""
+    return {}
+
+
+@pytest.fixture
+async def site(world, tmp_path, branding, changes, public_url, applications):
     """Serve our pages."""
     store = SqliteStore(str(tmp_path / "huddled.db"))
     disk, vault = Disk(store), Vault([Fernet.generate_key()])
@@ -259,12 +269,16 @@ async def site(world, tmp_path, branding, changes, public_url):
                 lambda conn, profile, at: relinked.append(profile),
                 opened,
                 renewed=renewed.append,
+                grant=granting(lambda: secrets.token_urlsafe(32)),
             ),
         )
         pages = Doorway(flow, Pages(branding))
         made = Site(url, flow, pages, disk, vault, room, world.world, opened, relinked, renewed=renewed)
         app = web.Application()
         made.doorway.join(app)
+        context = Context(disk, vault, clock, flow.fresh, flow.public_url, applications, providers, None)
+        app.add_routes(Entrance(context, made.doorway).routes())
+        app.add_routes(Front(context, table(every(context))).routes())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.SockSite(runner, door).start()
