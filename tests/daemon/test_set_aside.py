@@ -10,7 +10,7 @@ from stored import ADA, NOW, at, conference, event, furnish
 from connectors import block
 from connectors.block import put
 from connectors.details import details
-from connectors.errors import Rejected, Unauthorized
+from connectors.errors import Rejected, Transient, Unauthorized
 from connectors.model import Made, Mark, Meeting
 from daemon.reconcile import Reconcile
 from daemon.rules import Flags
@@ -103,7 +103,11 @@ def known(store, calendar):
                                     conferences.of_calendar(conn, calendar)])  # fmt: skip
 
 
-REFUSALS = [Unauthorized("no consent any more"), Rejected("a free account", reason="412")]
+REFUSALS = [
+    Unauthorized("no consent any more"),
+    Rejected("a free account", reason="412"),
+    Transient("out of order", status=503),
+]
 
 
 @pytest.mark.parametrize("refuses", REFUSALS)
