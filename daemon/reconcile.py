@@ -47,6 +47,7 @@ class Reconcile:
 
     store: Store
     outside: Outside
+    patience: float = PATIENCE
     touch: Touch = field(init=False)
     placing: Placing = field(init=False)
 
@@ -117,10 +118,10 @@ class Reconcile:
                 await self._call(visit, action)
 
     async def _withdraw(self, visit: Visit, action: Withdraw) -> None:
-        """Take a meeting away. One that its account does not let go must not keep another service from the event."""
+        """Take a meeting away. One that its service does not let go now must not keep another one from the event."""
         try:
             await self._call(visit, action)
-        except (Unauthorized, Rejected) as error:
+        except (Transient, Unauthorized, Rejected) as error:
             seen = visit.seen
             if seen.known is None or not goes_on(seen.event, seen.known, seen.policy):
                 raise
@@ -129,10 +130,10 @@ class Reconcile:
     async def _in_time(self, visit: Visit, action: Provision) -> None:
         """Make the meeting before its event is written; where that takes too long or fails, the event goes first."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 await self._call(visit, action)
         except TimeoutError:
-            late = f"no meeting within {PATIENCE:.0f} seconds: the event goes first"
+            late = f"no meeting within {self.patience:.0f} seconds: the event goes first"
             visit.put_first(Transient(late, provider=action.conference.service, reason="slow"))
         except ProviderError as error:
             visit.put_first(error)
