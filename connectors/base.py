@@ -48,8 +48,9 @@ class Calendar(Protocol):
         """Put the details of `meeting` on the event, or take ours off, and return the event as it then stands.
 
         Touches our block, placeholders in the description and what took their place, the location (if it is
-        empty, holds a keyword, a placeholder or an earlier URL of ours) and our private mark; nothing else. `key` names the conference, `source` what asked for it, and `earlier` a join
-        URL of ours that may still stand in the location after somebody removed our block.
+        empty, holds a keyword, a placeholder or an earlier URL of ours) and our private mark; nothing else.
+        `key` names the conference, `source` what asked for it, and `earlier` a join URL of ours that may still
+        stand in the location after somebody removed our block.
 
         Raises Conflict when `event.etag` is old, NotFound when the event is gone, Rejected when the provider
         accepted the write without doing it.
