@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from bench import (
     calls,
     conferencing,
+    costs,
     doorbell,
     graph_batches,
     graph_page,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[Report]]] = {
     "links": links.run,
     "calls": calls.run,
     "idle": idle.run,
+    "costs": costs.run,
     "rows": rows.run,
     "graph_batches": graph_batches.run,
     "graph_page": graph_page.run,

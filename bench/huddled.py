@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bench.processes import PATIENCE, BenchError, free_port, program
 
 COMMAND = [sys.executable, "-c", "from daemon.cli.program import main; main()"]
-CONFIG = """\
+EVERY = """\
 [server]
 listen = "127.0.0.1:{push}"
 public_url = "http://127.0.0.1:{push}"
@@ -32,6 +32,8 @@ discover_seconds = 86400
 [store]
 url = "sqlite:///{folder}/huddled.db"
 key_file = "store.key"
+"""
+CONFIG = """\
 [google]
 service_account_file = "account.json"
 subjects = {subjects}
@@ -81,17 +83,17 @@ async def huddled(
     folder: Path, url: str, people: Sequence[str], account: str | None = None
 ) -> AsyncIterator[Huddled]:
     """Run the daemon with its state in `folder`; `account` is the service account's key, if it matters."""
+    sections = CONFIG.format(url=url, subjects=json.dumps(list(people)), zoom=ZOOM)
+    files = {"account.json": account or service_account(), "zoom.secret": ZOOM[2]}
+    async with configured(folder, sections, files) as daemon:
+        yield daemon
+
+
+@asynccontextmanager
+async def configured(folder: Path, sections: str, files: Mapping[str, str]) -> AsyncIterator[Huddled]:
+    """Run the daemon with these sections, and these files beside its configuration."""
     admin = free_port()
-    config = CONFIG.format(
-        push=free_port(), admin=admin, folder=folder, url=url, subjects=json.dumps(list(people)), zoom=ZOOM
-    )
-    for name, text in {
-        "config.toml": config,
-        "account.json": account or service_account(),
-        "zoom.secret": ZOOM[2],
-    }.items():
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o600)
+    write(folder, sections, files, push=free_port(), admin=admin)
     command = [*COMMAND, "run", "--config", str(folder / "config.toml")]
     with (folder / "huddled.log").open("ab") as log:
         began = time.monotonic()
@@ -99,6 +101,15 @@ async def huddled(
             base = f"http://127.0.0.1:{admin}"
             await _ready(process, session, base, folder)
             yield Huddled(process, base, session, time.monotonic() - began)
+
+
+def write(folder: Path, sections: str, files: Mapping[str, str], *, push: int = 1, admin: int = 2) -> Path:
+    """Write a configuration, and return where it is."""
+    config = EVERY.format(push=push, admin=admin, folder=folder) + sections
+    for name, text in {"config.toml": config, **files}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+    return folder / "config.toml"
 
 
 async def _ready(process: Process, session: aiohttp.ClientSession, base: str, folder: Path) -> None:

@@ -21,6 +21,7 @@ class Size:
     idle_people: int
     calendars_each: int  # of the idle people
     start_rounds: int
+    cost_rounds: int  # of each provider
     rows: int  # of work
     page_events: int  # on one page of Graph's
     requests: int  # for changes, one after another
@@ -39,6 +40,7 @@ FULL = Size(
     idle_people=100,
     calendars_each=100,
     start_rounds=3,
+    cost_rounds=5,
     rows=20_000,
     page_events=200,
     requests=500,
@@ -56,6 +58,7 @@ TINY = Size(
     idle_people=2,
     calendars_each=3,
     start_rounds=1,
+    cost_rounds=1,
     rows=200,
     page_events=12,
     requests=10,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from connectors.errors import Unauthorized
-from connectors.google import account as google_account
 from connectors.http import Http
 from connectors.linking import Account, Authorised, Lacking, Linkable, Way
 from connectors.model import Identity
@@ -70,7 +70,7 @@ def ways(
     """Return the providers at which people can open their calendars; settings are None where none do."""
     found: dict[str, Way] = {}
     if google is not None and google.client_id:
-        account = cast("Account", google_account)
+        account = cast("Account", import_module("connectors.google.account"))  # only for who has settings
         found["google"] = Linkable("google", "Google", http, google, account, now, calendars=True)
     if microsoft is not None:
         found["microsoft"] = Microsoft(http, microsoft, now)

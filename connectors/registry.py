@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from connectors.microsoft.connect import Tenant
     from connectors.service_key import ServiceKey
     from connectors.zoom.sending import Budget
+
+
+SERVICES = ("zoom", "goto", "webex", "jitsi", "whereby", "daily", "static")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,9 @@ class Registry:
             self._requests = Requests(self.google.api_base)
         if self.microsoft is not None:
             self._microsoft().load()
-        if self.zoom is not None:
-            import connectors.zoom.meetings
-        if self.goto is not None:
-            import connectors.goto.meetings
-        if self.webex is not None:
-            import connectors.webex.meetings  # noqa: F401
+        for name in SERVICES:
+            if getattr(self, name) is not None:
+                import_module(f"connectors.{name}.meetings")
 
     def calendar(self, credentials: Credentials) -> Calendar:
         """Return the calendars that these credentials open. Raises Unauthorized where they cannot."""

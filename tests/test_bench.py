@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import BENCHMARKS
+from bench.costs import SECTIONS
 from bench.figures import Figure, at_least, at_most, lines, paired, percentile, table
 from bench.size import TINY
 
@@ -40,6 +41,7 @@ NAMES = {
         for kind in ("flag", "retitle", "move", "attendee", "unflag", "cancel")
     },
     "idle": {"idle_memory", "start_seconds", "start_ratio"},
+    "costs": {f"cost_{provider}_{what}" for provider in SECTIONS for what in ("memory", "start")},
     "rows": {"work_rows_per_second", "work_rows_ratio", "work_rows_per_commit"},
     "graph_batches": {
         "graph_batches_throughput_ratio",
