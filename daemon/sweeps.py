@@ -22,6 +22,7 @@ from store import (
     linked,
     minted,
     profiles,
+    tokens,
     work,
 )
 from store.db import Store
@@ -125,7 +126,7 @@ class Sweeps:
             rows += conferences.prune_history(conn, before) + budgets.prune(conn, day)
             # Whoever opens a link a day late still learns that it has expired.
             rows += link_requests.prune(conn, now - DAY)
-            rows += minted.prune(conn, now, before) + departed.prune(conn, now)
+            rows += minted.prune(conn, now, before) + departed.prune(conn, now) + tokens.prune(conn, now)
             return rows + work.prune(conn, before) + len(expired), expired
 
         rows, expired = await self.store.tx(drop)
