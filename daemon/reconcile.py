@@ -70,6 +70,7 @@ class Reconcile:
                 await self._settle(visit)
             except ProviderError as error:
                 visit.notes.append(("failed", reason(error)))
+                visit.failing = True
                 await lease.tx(visit.commit(self.outside.now()))
                 raise
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from connectors.model import Conference, Event, Meeting
+from daemon import telling, transitions
 from daemon.look import Look, unmarked
 from daemon.terms import Desired
 from daemon.traces import imprint
@@ -29,6 +30,7 @@ class Visit:
     also: list[Callable[[sqlite3.Connection], None]] = field(
         default_factory=list
     )  # to be committed with the rest
+    failing: bool = False  # something went wrong that is tried again
     late: Exception | None = None  # why the meeting was not there in time for the event
     _changed: bool = False  # what is known, since the last commit
     _read: bool = False  # the event itself was read or written since then ...
@@ -84,7 +86,7 @@ class Visit:
     def commit(self, now: float) -> Callable[[sqlite3.Connection], None]:
         """Hand over what is not yet on disk."""
         seen, shown, notes = self.seen, self._shown, list(self.notes)
-        read, changed = self._read, self._changed
+        read, changed, failing = self._read, self._changed, self.failing
         fresh, ended, also = set(self.minted), set(self.ended), list(self.also)
         self.ended.clear()
         self.also.clear()
@@ -103,6 +105,9 @@ class Visit:
                 one(conn)
             for what, detail in notes:
                 conferences.note(conn, seen.calendar.id, seen.name, now, what, detail)
+            if seen.managed is not None:
+                telling.conference_told(conn, seen.managed, seen.event, seen.known, now, failing=failing)
+                transitions.follow(conn, seen.managed, seen.event, now)
 
         return write
 

@@ -51,6 +51,36 @@ class Managed:
     created_at: float
     changed_at: float
 
+    @classmethod
+    def wanted(
+        cls,
+        name: str,
+        application: str,
+        account: str,
+        calendar: str,
+        event_id: str,
+        event: str | None,
+        wish: Wish,
+        now: float,
+    ) -> Managed:
+        """Return one that was not there before; `event` is the id of an event that others have made."""
+        return cls(
+            name=name,
+            application=application,
+            account=account,
+            calendar=calendar,
+            event_id=event_id,
+            event=event,
+            wish=wish,
+            version=1,
+            written=0,
+            gone=False,
+            life=0,
+            asked_at=None,
+            created_at=now,
+            changed_at=now,
+        )
+
     @property
     def alias(self) -> str:
         """What a new event is called at the calendar: the same however often it is asked for."""
@@ -78,19 +108,29 @@ def fresh_name() -> str:
     return "hdm" + base64.b32hexencode(secrets.token_bytes(NAME_BYTES)).decode().rstrip("=").lower()
 
 
-def upsert(conn: sqlite3.Connection, managed: Managed, now: float) -> None:
-    """Keep what an application asks for; one that is being deleted comes back to life."""
+def upsert(conn: sqlite3.Connection, managed: Managed, ends: float | None, now: float) -> None:
+    """Keep what an application asks for; one that is being deleted comes back to life.
+
+    `ends` is when its last occurrence does; None: never.
+    """
+    draft = managed.wish.draft
     conn.execute(
-        "INSERT INTO managed (name, application, account, calendar, event_id, record, created_at, changed_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (application, calendar, event_id) DO UPDATE SET"
-        " record = excluded.record, version = version + 1, gone = 0, changed_at = excluded.changed_at",
+        "INSERT INTO managed (name, application, account, calendar, event_id, event, record, starts, ends, repeats,"
+        " created_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)"
+        " ON CONFLICT (application, calendar, event_id) DO UPDATE SET record = excluded.record,"
+        " starts = excluded.starts, ends = excluded.ends, repeats = excluded.repeats, version = version + 1,"
+        " gone = 0, changed_at = excluded.changed_at",
         (
             managed.name,
             managed.application,
             managed.account,
             managed.calendar,
             managed.event_id,
+            managed.event,
             dump(managed.wish),
+            draft.start.timestamp(),
+            ends,
+            bool(draft.recurrence),
             now,
         ),
     )

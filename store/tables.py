@@ -192,18 +192,28 @@ CREATE TABLE managed (
     gone INTEGER NOT NULL DEFAULT 0,      -- 1: the application has deleted it
     life INTEGER NOT NULL DEFAULT 0,      -- raised when people have deleted its event: the next one is another
     asked_at REAL,                        -- when the calendar was first asked to insert it; NULL while it never was
+    starts REAL NOT NULL,                 -- of the event as it stands, of the draft until it does
+    ends REAL,                            -- NULL: never
+    repeats INTEGER NOT NULL DEFAULT 0,   -- 1: a series
     created_at REAL NOT NULL,
     changed_at REAL NOT NULL,
     UNIQUE (application, calendar, event_id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX managed_event ON managed (calendar, event) WHERE event IS NOT NULL;
 CREATE INDEX managed_account ON managed (application, account);
+CREATE INDEX managed_read ON managed (application, calendar, repeats, starts);
 
 -- What readers are told of events, and when that last changed.
 ALTER TABLE events ADD COLUMN shown TEXT;               -- connectors.model.Shown as JSON; NULL: nothing is known
 ALTER TABLE events ADD COLUMN starts REAL;              -- NULL: written by a version that did not keep it
 ALTER TABLE events ADD COLUMN changed_at REAL NOT NULL DEFAULT 0;
-CREATE INDEX events_read ON events (calendar, starts);
+CREATE INDEX events_read ON events (calendar, starts) WHERE json_extract(snapshot, '$.recurrence') IS NULL;
+CREATE INDEX events_repeat ON events (calendar) WHERE json_extract(snapshot, '$.recurrence') IS NOT NULL;
+-- People move events of applications, too.
+CREATE TRIGGER events_moved AFTER UPDATE OF starts, ends ON events BEGIN
+    UPDATE managed SET starts = new.starts, ends = new.ends
+    WHERE calendar = new.calendar AND event = new.event AND new.starts IS NOT NULL AND written = version;
+END;
 
 -- Events that are gone, for readers who ask what has changed.
 CREATE TABLE departed (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.v1 import people
+from api.v1 import batch, channels, events, oauth, people
 from api.v1.calls import Problem, Refused, Route
 from api.v1.context import Context
 
@@ -55,6 +55,10 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def every(context: Context) -> Sequence[Route]:
     """List all routes; each module brings its own."""
-    return [
+    alone = [
+        *oauth.routes(context),
         *people.routes(context),
+        *channels.routes(context),
+        *events.routes(context),
     ]
+    return [*alone, *batch.routes(table(alone).find)]

@@ -42,7 +42,8 @@ class Stage:
             wish = Wish(draft, profile_id, **more)
             managed.upsert(
                 conn,
-                Managed(name, APP, ADA, self.calendar, "e1", None, wish, 1, 0, False, 0, None, now, now),
+                Managed.wanted(name, APP, ADA, self.calendar, "e1", None, wish, now),
+                draft.end.timestamp(),
                 now,
             )
             kept = managed.find(conn, APP, self.calendar, "e1")

@@ -1,0 +1,206 @@
+"""Events of applications: written and deleted. The answer says that the wish is kept, on disk; the rest is work."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.v1 import drafts, reach, subscriptions, wishes
+from api.v1.calls import TRUE, Answer, Call, Refused, Route, required, unprocessable
+from api.v1.context import Context
+from api.v1.drafts import LONGEST_ID, Problems
+from api.v1.uids import EXTERNAL, event_of
+from connectors.model import Draft, Event, Guest
+from connectors.recurrence import last_end
+from store import events, managed, work
+from store.calendars import Calendar
+from store.managed import Managed, Wish
+
+
+def routes(context: Context) -> Sequence[Route]:
+    """Return what can be done to events."""
+    mine = _Events(context)
+    path = "/v1/calendars/{calendar_id}/events"
+    return [
+        Route("POST", path, mine.upsert, scope="create_event"),
+        Route("DELETE", path, mine.delete, scope="delete_event"),
+        Route("DELETE", "/v1/events", mine.clear, scope="delete_event"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    context: Context
+
+    async def upsert(self, call: Call) -> Answer:
+        """Make an event what the application says, and its conference."""
+        now = self.context.clock()
+        await self.context.store.tx(lambda conn: self._keep(conn, call, now))
+        self.context.kick()
+        return Answer()
+
+    def _keep(self, conn: sqlite3.Connection, call: Call, now: float) -> None:
+        calendar = _writable(conn, call)
+        problems = Problems()
+        name, event = _which(conn, call, calendar, problems)
+        problems.check()
+        known = managed.find(conn, call.application.client_id, calendar.id, name)
+        alive = known.wish if known and not known.gone else None
+        before = alive.draft if alive else _draft_of(event) if event else None
+        draft = drafts.read(call.body if event is None else _filled(call.body, before), before, problems)
+        conferencing = wishes.read(conn, call, calendar, alive, problems)
+        told = _subscribed(call, alive, problems)
+        problems.check()
+        if draft is None:
+            raise Refused(422)
+        wish = Wish(
+            draft,
+            conferencing.profile_id,
+            conferencing.link,
+            conferencing.link_name,
+            told,
+            alive.told if alive else (),
+        )
+        _save(conn, call, calendar, name, event.ref.event if event else None, wish, now)
+
+    async def delete(self, call: Call) -> Answer:
+        """Delete an event; one that is not there is gone already."""
+        now = self.context.clock()
+        await self.context.store.tx(lambda conn: self._drop(conn, call, now))
+        self.context.kick()
+        return Answer()
+
+    def _drop(self, conn: sqlite3.Connection, call: Call, now: float) -> None:
+        calendar = _writable(conn, call)
+        problems = Problems()
+        name, event = _which(conn, call, calendar, problems)
+        problems.check()
+        found = managed.find(conn, call.application.client_id, calendar.id, name)
+        if found is None and event is not None:
+            _save(conn, call, calendar, name, event.ref.event, Wish(_draft_of(event)), now)
+            found = managed.find(conn, call.application.client_id, calendar.id, name)
+        if found is not None:
+            _remove(conn, found, now)
+
+    async def clear(self, call: Call) -> Answer:
+        """Delete all events that the application manages, in all calendars of the account or in some."""
+        now, listed = self.context.clock(), call.body.get("calendar_ids") or call.query.texts("calendar_ids")
+        everything = call.query.flag("delete_all") or _true(call.body.get("delete_all"))
+        if not everything and not listed:
+            raise required("delete_all")
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise unprocessable("calendar_ids", "invalid_format", "calendar_ids must be a list of texts")
+
+        def drop(conn: sqlite3.Connection) -> None:
+            chosen = {reach.calendar(conn, call, one).id for one in listed}
+            for one in managed.of_account(conn, call.application.client_id, call.account):
+                if (everything or one.calendar in chosen) and not one.event_id.startswith(EXTERNAL):
+                    _remove(conn, one, now)
+
+        await self.context.store.tx(drop)
+        self.context.kick()
+        return Answer()
+
+
+def _writable(conn: sqlite3.Connection, call: Call) -> Calendar:
+    calendar = reach.calendar(conn, call, call.path["calendar_id"])
+    if not calendar.info.writable:
+        raise Refused(403, text="the calendar is read-only")
+    return calendar
+
+
+def _which(
+    conn: sqlite3.Connection, call: Call, calendar: Calendar, problems: Problems
+) -> tuple[str, Event | None]:
+    """Return which event is meant: one of the application's own, else one that others have made. Raises Refused."""
+    name, uid = call.body.get("event_id"), call.body.get("event_uid")
+    if name in (None, "") and isinstance(uid, str) and uid:
+        return uid, _external(conn, call, calendar, uid)
+    if name in (None, ""):
+        problems.missing("event_id")
+    elif not isinstance(name, str) or len(name) > LONGEST_ID:
+        problems.odd("event_id", f"a text of at most {LONGEST_ID} characters")
+    elif name.startswith(EXTERNAL):
+        problems.odd("event_id", f"something that does not begin with {EXTERNAL}")
+    return str(name), None
+
+
+def _external(conn: sqlite3.Connection, call: Call, calendar: Calendar, uid: str) -> Event:
+    """Find an event that others have made, and that the application may change. Raises Refused."""
+    found = events.get(conn, calendar.id, event_of(uid))
+    if found is None:
+        raise Refused(404)
+    if not call.application.elevated or not found.event.own:
+        raise Refused(403, text="this event may not be changed by the application")
+    if found.event.recurrence or found.event.series:
+        raise unprocessable("event_uid", "recurring", "recurring events of others cannot be changed")
+    return found.event
+
+
+def _draft_of(event: Event) -> Draft:
+    """Return an event that others have made, as if an application had asked for it."""
+    return Draft(
+        event.title,
+        event.start,
+        event.end,
+        event.notes,
+        event.location,
+        event.zone,
+        all_day=event.all_day,
+        attendees=tuple(Guest(address) for address in event.attendees),
+        transparent=event.shown.transparent,
+        private=event.shown.private,
+    )
+
+
+def _filled(body: Any, before: Draft | None) -> Any:
+    """Add what has to be there: of an event that others have made, a part may be changed."""
+    if before is None:
+        return body
+    times = {
+        name: moment.date().isoformat() if before.all_day else moment.isoformat()
+        for name, moment in (("start", before.start), ("end", before.end))
+    }
+    return {"summary": before.title, **times, **body}
+
+
+def _subscribed(call: Call, alive: Wish | None, problems: Problems) -> tuple[Any, ...]:
+    value = call.body.get("subscriptions")
+    if value is None:
+        return alive.subscriptions if alive else ()
+    try:
+        return subscriptions.read(value, allow_private=call.application.allow_private)
+    except Refused as refused:
+        for name, found in refused.errors.items():
+            problems.found.setdefault(name, []).extend(found)
+        return ()
+
+
+def _save(
+    conn: sqlite3.Connection,
+    call: Call,
+    calendar: Calendar,
+    name: str,
+    event: str | None,
+    wish: Wish,
+    now: float,
+) -> None:
+    """Keep the wish and ring for its event, in one transaction."""
+    client, draft = call.application.client_id, wish.draft
+    last = last_end(draft.start, draft.end, draft.zone, draft.recurrence) if draft.recurrence else draft.end
+    fresh = Managed.wanted(managed.fresh_name(), client, call.account, calendar.id, name, event, wish, now)
+    managed.upsert(conn, fresh, last.timestamp() if last else None, now)
+    kept = managed.find(conn, client, calendar.id, name)
+    if kept is not None:
+        work.ring(conn, "reconcile", [f"{calendar.id}/{kept.where}"], now)
+
+
+def _remove(conn: sqlite3.Connection, found: Managed, now: float) -> None:
+    managed.delete(conn, found.name, now)
+    work.ring(conn, "reconcile", [f"{found.calendar}/{found.where}"], now)
+
+
+def _true(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() in TRUE)
