@@ -66,6 +66,9 @@ PLACES = (
     "/hooks/",
     "/link/",
     "/dev/",
+    "/oauth/",
+    "/v1/",
+    "/v2/",
 )
 
 

@@ -63,7 +63,7 @@ def test_the_example_is_still_good_with_everything_switched_on(example):
 
 def test_the_example_names_every_key():
     shown = tomllib.loads(uncommented(EXAMPLE))
-    shown |= {"rules": shown["rules"][0]}
+    shown |= {"rules": shown["rules"][0], "applications": shown["applications"][0]}
     missing = [
         f"{section}.{name}"
         for section in sections()
@@ -89,7 +89,7 @@ def test_settings_that_the_example_has_switched_off_show_their_defaults():
     own |= {"webhook_secret_file", "user_webhook_secret_file"}
     different = [
         f"{section}.{name}"
-        for section in everything.keys() - {"rules", "static"}
+        for section in everything.keys() - {"applications", "rules", "static"}
         for name, value in everything[section].items()
         if name not in on.get(section, {}) and name not in own and not same(value, fields_of(section)[name])
     ]
