@@ -1,7 +1,5 @@
 """The calendars of one person at Google: the short, dull part that sends. Behind `connectors.base.Calendar`.
 
-Every write is a PATCH with If-Match of a few fields that are ours. Third parties' conference data is tried
-beside the description, never instead of it, so that a Google which drops it costs no second write.
 https://developers.google.com/workspace/calendar/api/v3/reference
 """
 
@@ -13,21 +11,22 @@ from typing import Any
 
 import structlog
 
+from connectors.drafts import Wish
 from connectors.errors import (
     CursorExpired,
-    Ignored,
-    NotFound,
     ProviderError,
     Rejected,
     Transient,
     Unwatchable,
 )
 from connectors.google import cursor as cursors
-from connectors.google import edits, wire
+from connectors.google import wire
 from connectors.google.api import Api
-from connectors.google.errors import PROVIDER, is_conference_refused
+from connectors.google.errors import PROVIDER
 from connectors.google.listing import items, pages, slices
+from connectors.google.putting import Putting
 from connectors.google.third_party import ThirdParty
+from connectors.google.writing import Writer
 from connectors.model import CalendarInfo, Changes, Draft, Event, Gone, Meeting, Subscription
 from connectors.settings import GoogleSettings
 
@@ -45,7 +44,8 @@ class GoogleCalendar:
     def __init__(self, api: Api, settings: GoogleSettings, third_party: ThirdParty) -> None:
         self._api = api
         self._settings = settings
-        self._third_party = third_party
+        self._writer = Writer(api, settings, third_party)
+        self._putting = Putting(self._writer)
 
     async def calendars(self) -> Iterable[CalendarInfo]:
         """List the calendars."""
@@ -96,7 +96,7 @@ class GoogleCalendar:
     async def get(self, calendar: CalendarInfo, event: str) -> Event:
         """Read one event; instances of a series can be read by their made-up ids too."""
         request = self._api.requests.event(calendar.remote, event, **self._api.shared)
-        return self._alive(await self._api.call(request), calendar)
+        return self._writer.alive(await self._api.call(request), calendar)
 
     async def write(
         self, event: Event, meeting: Meeting | None, key: str, source: str = "", *, earlier: str = ""
@@ -107,17 +107,8 @@ class GoogleCalendar:
         Raises Rejected with reason "write_ignored" when Google said yes and did nothing.
         """
         if meeting is None:
-            body = edits.take(event, key, earlier, self._settings.wording)
-            written = await self._patch(event, body) if body else event
-            return _sure(written, done=edits.bare(written, key, earlier))
-        body = edits.put(event, meeting, key, source, earlier, self._settings.wording)
-        data = edits.third_party(event, meeting, key) if self._third_party.worth_trying else None
-        if not body and (data is None or not self._third_party.supported):
-            return event
-        written = await (
-            self._patch(event, body) if data is None else self._patch_with(event, body, data, key)
-        )
-        return _sure(written, done=edits.shows(written, meeting, key))
+            return await self._writer.take(event, key, earlier)
+        return await self._writer.put(event, meeting, key, source, earlier)
 
     async def put(
         self,
@@ -131,12 +122,15 @@ class GoogleCalendar:
         *,
         native: str = "",
     ) -> Event:
-        """Make the event what the draft says. See `putting.py`."""
-        raise NotImplementedError
+        """Make the event what the draft says. Raises also NotFound where `name` has been used up."""
+        wish = Wish(draft, meeting, key, source, native)
+        if before is None:
+            return await self._putting.insert(calendar, name, wish)
+        return await self._putting.change(calendar, before.ref.event, wish, before.etag)
 
     async def remove(self, calendar: CalendarInfo, event: str) -> None:
-        """Delete the event, which tells its guests."""
-        raise NotImplementedError
+        """Delete the event, which tells its guests. Gone already is success."""
+        await self._putting.remove(calendar, event)
 
     async def subscribe(self, calendar: CalendarInfo, channel: str, token: str, address: str) -> Subscription:
         """Open a push channel. Its life is Google's to say, whatever is asked for."""
@@ -180,50 +174,3 @@ class GoogleCalendar:
         if unreadable:
             log.warning("events left out that cannot be read", calendar=calendar.remote, events=unreadable)
         return found
-
-    async def _patch(self, event: Event, body: Mapping[str, Any]) -> Event:
-        query: dict[str, Any] = {"sendUpdates": self._settings.send_updates, **self._api.shared}
-        if "conferenceData" in body:
-            query["conferenceDataVersion"] = (
-                1  # Without it conference data is ignored, which is as we like it.
-            )
-        request = self._api.requests.patch(event.ref.calendar, event.ref.event, body, event.etag, **query)
-        return self._alive(await self._api.call(request), _seen_from(event))
-
-    async def _patch_with(
-        self, event: Event, body: Mapping[str, Any], data: Mapping[str, Any], key: str
-    ) -> Event:
-        """Try conference data of a third party too, and learn from how it goes."""
-        try:
-            written = await self._patch(event, {**body, "conferenceData": data})
-        except Rejected as error:
-            if not is_conference_refused(error):
-                raise
-            await self._third_party.learn(supported=False)
-            return await self._patch(event, body) if body else event
-        if written.block is not None and written.block.key == key:
-            await self._third_party.learn(supported=written.native is not None and written.native.key == key)
-        return written
-
-    def _alive(self, item: Mapping[str, Any], calendar: CalendarInfo) -> Event:
-        try:
-            read = wire.event(item, calendar, self._settings.wording.texts)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise Rejected("the event is unreadable", provider=PROVIDER, reason="unreadable") from error
-        if not isinstance(read, Event):
-            raise NotFound("the event is cancelled, or of a kind that has no meetings", provider=PROVIDER)
-        return read
-
-
-def _seen_from(event: Event) -> CalendarInfo:
-    """Return as much of the event's calendar as reading its next state takes."""
-    return CalendarInfo(event.ref.calendar, name="", zone=event.zone, writable=event.own)
-
-
-def _sure(event: Event, *, done: bool) -> Event:
-    if not done:
-        message = "Google said yes and did not keep all of what was written: is the description too long?"
-        ignored = Ignored(message, provider=PROVIDER, reason="write_ignored")
-        ignored.shown = event
-        raise ignored
-    return event

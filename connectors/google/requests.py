@@ -47,6 +47,14 @@ class Requests:
         """Read one event."""
         return _request("events.get", self._events.get(calendarId=calendar, eventId=event, **query))
 
+    def insert(self, calendar: str, body: Mapping[str, Any], **query: Any) -> Request:
+        """Make an event, under the id in its body."""
+        return _request("events.insert", self._events.insert(calendarId=calendar, body=dict(body), **query))
+
+    def delete(self, calendar: str, event: str, **query: Any) -> Request:
+        """Delete an event."""
+        return _request("events.delete", self._events.delete(calendarId=calendar, eventId=event, **query))
+
     def patch(self, calendar: str, event: str, body: Mapping[str, Any], etag: str, **query: Any) -> Request:
         """Change some fields of an event, only if it still has that etag where one is given."""
         built = self._events.patch(calendarId=calendar, eventId=event, body=dict(body), **query)

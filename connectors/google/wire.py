@@ -14,6 +14,7 @@ from typing import Any
 from connectors import marks
 from connectors.block import split
 from connectors.google import conference
+from connectors.google.shown import shown
 from connectors.google.times import iana, span
 from connectors.model import CalendarInfo, Event, EventRef, Gone, Mark
 from connectors.recurrence import last_end
@@ -73,7 +74,7 @@ def _event(identity: str, item: Mapping[str, Any], calendar: CalendarInfo, texts
     when = span(item, calendar.zone)
     recurrence = tuple(str(line) for line in item.get("recurrence") or ())
     asked = _private(item, ASK).strip().removeprefix("@").lower()
-    organizer = _organizer(item)
+    organizer, native = _organizer(item), conference.native(item)
     return Event(
         ref=EventRef(calendar.remote, identity),
         etag=str(item.get("etag") or ""),
@@ -95,7 +96,8 @@ def _event(identity: str, item: Mapping[str, Any], calendar: CalendarInfo, texts
         ask=asked,
         mark=mark(item),
         block=block,
-        native=conference.native(item),
+        native=native,
+        shown=shown(item, native),
     )
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from connectors.drafts import Wish
 from connectors.errors import CursorExpired, NotFound, Rejected, Transient
 from connectors.microsoft import cursor as cursors
 from connectors.microsoft import wire
 from connectors.microsoft.api import Api, Item
 from connectors.microsoft.cursor import Cursor
 from connectors.microsoft.errors import PROVIDER
+from connectors.microsoft.putting import Putting
 from connectors.microsoft.reading import Reader
 from connectors.microsoft.rounds import Found, Round, Window
 from connectors.microsoft.subscriptions import Cap, Subscriptions
@@ -34,6 +36,7 @@ class MicrosoftCalendar:
         self._api = api
         self._reader = reader
         self._writer = Writer(reader)
+        self._putting = Putting(self._writer)
         self._subscriptions = Subscriptions(api, cap)
         self._reach = timedelta(days=settings.window_days) + LEEWAY
 
@@ -104,12 +107,18 @@ class MicrosoftCalendar:
         *,
         native: str = "",
     ) -> Event:
-        """Make the event what the draft says. See `putting.py`."""
-        raise NotImplementedError
+        """Make the event what the draft says. Of several reminders Outlook has the earliest.
+
+        Raises Rejected also where Outlook has no such recurrence, NotFound where `name` has been used up.
+        """
+        wish = Wish(draft, meeting, key, source, native)
+        if before is None:
+            return await self._putting.insert(calendar, name, wish)
+        return await self._putting.change(calendar, before.ref.event, wish, before.etag)
 
     async def remove(self, calendar: CalendarInfo, event: str) -> None:
-        """Delete the event, which tells its guests."""
-        raise NotImplementedError
+        """Delete the event, which tells its guests. Gone already is success."""
+        await self._putting.remove(calendar, event)
 
     async def subscribe(self, calendar: CalendarInfo, channel: str, token: str, address: str) -> Subscription:
         """Ask for notifications, which carry `channel` and `token` as their client state."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -35,10 +35,12 @@ class Patch:
     mark: str | None = None
     teams: str | None = None
     online_meeting: bool = False  # ask for Teams
+    fields: Mapping[str, Any] = field(default_factory=dict)  # of an application's event, as Graph has them
+    name: str | None = None  # ours, of a new event
 
     def __bool__(self) -> bool:
-        told = (self.content, self.location, self.locations, self.mark, self.teams)
-        return self.online_meeting or any(value is not None for value in told)
+        told = (self.content, self.location, self.locations, self.mark, self.teams, self.name)
+        return self.online_meeting or bool(self.fields) or any(value is not None for value in told)
 
 
 def needs_places(event: Event, meeting: Meeting | None, source: str = "", earlier: str = "") -> bool:
@@ -194,14 +196,14 @@ def _changed(event: Event, content: str) -> str | None:
 
 
 def _wish(event: Event, meeting: Meeting | None, source: str, earlier: str) -> Wish:
-    former = _own_urls(event, earlier)
+    former = own_urls(event, earlier)
     if meeting is None:
         return Wish(former=former)
     asked = source.startswith("location:")
     return Wish(meeting.join_url, former, keyword=asked, fill=not meeting.native)
 
 
-def _own_urls(event: Event, earlier: str) -> list[str]:
+def own_urls(event: Event, earlier: str) -> list[str]:
     """Return the URLs in our block, of a Teams meeting of ours, and `earlier`; the longest first."""
     found = set(_URL.findall(event.block.text)) if event.block else set()
     found.add(earlier)

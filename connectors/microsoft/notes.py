@@ -19,6 +19,7 @@ from connectors.model import Event, Mark
 GUID = "66f5a359-4659-4830-9070-00047ec6ac6e"  # the name space of our properties, drawn once
 MARK = f"String {{{GUID}}} Name huddled"
 TEAMS = f"String {{{GUID}}} Name huddledTeams"
+NAME = f"String {{{GUID}}} Name huddledName"  # how an application's event is found again
 NOTHING = "none"
 EXPAND = f"singleValueExtendedProperties($filter=id eq '{MARK}' or id eq '{TEAMS}')"
 
@@ -37,13 +38,20 @@ class Properties:
 
 
 def properties(item: Mapping[str, Any]) -> Properties:
-    """Read our properties. What nobody of us can have written is overlooked."""
+    """Read our properties. What nobody of us can have written is overlooked.
+
+    What was written with a new event names it by its transaction id: nobody knew then what Graph would call it.
+    """
     told = map(mapping, sequence(item.get("singleValueExtendedProperties")))
     values = {_folded(one): text(one.get("value")) for one in told}
+    alias = text(item.get("transactionId"))
+    identity = text(item.get("seriesMasterId")) or text(item.get("id"))
     key, _, on = values.get(TEAMS.lower(), "").partition(" ")
-    return Properties(
-        marks.read(values.get(MARK.lower(), "")), *((key, on) if is_key(key) and on else ("", ""))
-    )
+    on = identity if alias and on == alias else on
+    mark = marks.read(values.get(MARK.lower(), ""))
+    if mark is not None and alias and mark.event == alias:
+        mark = replace(mark, event=identity)
+    return Properties(mark, *((key, on) if is_key(key) and on else ("", "")))
 
 
 def noted(event: Event, told: Properties) -> Event:

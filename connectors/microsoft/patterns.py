@@ -13,14 +13,14 @@ from connectors.microsoft.values import mapping, sequence, text
 
 UNREADABLE = "RRULE:"  # of a series whose rule we can make nothing of
 
-_DAYS = dict(
+DAYS = dict(
     zip(
         ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
         ("MO", "TU", "WE", "TH", "FR", "SA", "SU"),
         strict=True,
     )
 )
-_INDEXES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+INDEXES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _SHORTEST = 28  # days that every month has
 _LONGEST = 31
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -61,7 +61,7 @@ def _rule(pattern: Mapping[str, Any]) -> dict[str, str]:
 
 def _weekdays(pattern: Mapping[str, Any]) -> dict[str, str]:
     """Return the days of a week. Where it begins matters as soon as it is every second week."""
-    begins = _DAYS.get(text(pattern.get("firstDayOfWeek")).lower(), "SU")
+    begins = DAYS.get(text(pattern.get("firstDayOfWeek")).lower(), "SU")
     days = _named(pattern)
     return {"BYDAY": ",".join(days), "WKST": begins} if days else {"WKST": begins}
 
@@ -80,7 +80,7 @@ def _monthday(day: int) -> dict[str, str]:
 
 def _relative(pattern: Mapping[str, Any]) -> dict[str, str]:
     """Return the second Tuesday, or the last of several weekdays."""
-    days, index = _named(pattern), _INDEXES.get(text(pattern.get("index")).lower() or "first")
+    days, index = _named(pattern), INDEXES.get(text(pattern.get("index")).lower() or "first")
     if not days or index is None:
         return {}
     if len(days) == 1:
@@ -101,7 +101,7 @@ def _end(bounds: Mapping[str, Any]) -> dict[str, str]:
 
 def _named(pattern: Mapping[str, Any]) -> list[str]:
     names = [text(day).lower() for day in sequence(pattern.get("daysOfWeek"))]
-    return [_DAYS[name] for name in dict.fromkeys(names) if name in _DAYS]
+    return [DAYS[name] for name in dict.fromkeys(names) if name in DAYS]
 
 
 def _number(value: Any) -> int:

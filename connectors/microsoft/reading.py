@@ -26,7 +26,8 @@ from connectors.wording import DEFAULT, Wording
 _MASTER = (
     "id changeKey iCalUId subject body location start end isAllDay originalStartTimeZone originalEndTimeZone "
     "recurrence type seriesMasterId organizer isOrganizer isDraft isCancelled attendees categories "
-    "isOnlineMeeting onlineMeeting onlineMeetingProvider onlineMeetingUrl cancelledOccurrences exceptionOccurrences"
+    "isOnlineMeeting onlineMeeting onlineMeetingProvider onlineMeetingUrl cancelledOccurrences exceptionOccurrences "
+    "createdDateTime lastModifiedDateTime responseStatus showAs sensitivity transactionId"
 )
 
 

@@ -34,6 +34,7 @@ from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 from connectors.errors import Rejected
 from connectors.http import Request
 from connectors.microsoft.edits import Patch
+from connectors.microsoft.notes import NAME
 from connectors.microsoft.typed import event_model
 
 PAGE = 50  # events on a page of a listing; Graph takes it as a wish
@@ -139,6 +140,32 @@ class Requests:
             event_model(patch), _with(prefer=_EVENTS, headers=headers)
         )
         return _request("events.patch", built)
+
+    def insert(self, mailbox: str, calendar: str, patch: Patch) -> Request:
+        """Make an event. One with a `transactionId` that Graph has seen is not made again.
+
+        https://learn.microsoft.com/graph/api/calendar-post-events
+        """
+        events = self._calendar(mailbox, calendar).events
+        built = events.to_post_request_information(event_model(patch), _with(prefer=_EVENTS))
+        return _request("events.insert", built)
+
+    def named(self, mailbox: str, calendar: str, name: str) -> Request:
+        """Find the events of a calendar that were made under a name of ours.
+
+        https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
+        """
+        query = EventsRequestBuilder.EventsRequestBuilderGetQueryParameters(
+            filter=f"singleValueExtendedProperties/Any(ep: ep/id eq '{NAME}' and ep/value eq '{name}')",
+            select=["id", "transactionId"],
+        )
+        built = self._calendar(mailbox, calendar).events.to_get_request_information(_with(query))
+        return _request("events.list", built)
+
+    def delete(self, mailbox: str, calendar: str, event: str) -> Request:
+        """Delete an event."""
+        built = self._event(mailbox, calendar, event).to_delete_request_information(_with())
+        return _request("events.delete", built)
 
     def subscribe(self, resource: str, address: str, secret: str, expires: datetime) -> Request:
         """Ask for notifications, and for news about the subscription, at one address.

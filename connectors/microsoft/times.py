@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tzlocal.windows_tz import win_tz
+from tzlocal.windows_tz import tz_win, win_tz
 
 from connectors.microsoft.values import mapping, text
 
@@ -56,6 +56,11 @@ def iana(name: str, otherwise: str) -> str:
         return "UTC"
     found = win_tz.get(name, name)
     return found if found and _known(found) else otherwise
+
+
+def windows(name: str) -> str:
+    """Return Windows' name for a zone of the zone database, in which Exchange may tell it; else the name itself."""
+    return tz_win.get(name, name)
 
 
 def instant(text: str, zone: str = "UTC") -> datetime:

@@ -22,7 +22,7 @@ from msgraph.generated.models.physical_address import PhysicalAddress
 from msgraph.generated.models.single_value_legacy_extended_property import SingleValueLegacyExtendedProperty
 
 from connectors.microsoft.edits import Patch
-from connectors.microsoft.notes import MARK, TEAMS
+from connectors.microsoft.notes import MARK, NAME, TEAMS
 
 _MODELS: Mapping[str, type[Any]] = {"address": PhysicalAddress, "coordinates": OutlookGeoCoordinates}
 _WORDS: Mapping[str, type[Enum]] = {
@@ -46,12 +46,14 @@ def event_model(patch: Patch) -> Event:
     if patch.online_meeting:
         model.is_online_meeting = True
         model.online_meeting_provider = OnlineMeetingProviderType.TeamsForBusiness
-    noted = {MARK: patch.mark, TEAMS: patch.teams}
+    noted = {MARK: patch.mark, TEAMS: patch.teams, NAME: patch.name}
     model.single_value_extended_properties = [
         SingleValueLegacyExtendedProperty(id=name, value=value)
         for name, value in noted.items()
         if value is not None
     ] or None
+    # As they are: the models leave out what is None, which is how Graph is told that there is no recurrence any more.
+    model.additional_data |= patch.fields
     return model
 
 

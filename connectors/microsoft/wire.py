@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.microsoft import body, online, patterns
 from connectors.microsoft.notes import Properties, properties
+from connectors.microsoft.shown import shown
 from connectors.microsoft.times import iana, instant, span
 from connectors.microsoft.values import mapping, sequence, text
 from connectors.model import CalendarInfo, Event, EventRef, Gone, Subscription
@@ -154,6 +155,7 @@ def _event(
     recurrence = patterns.lines(item.get("recurrence"))
     organizer = _address(item.get("organizer"))
     told = properties(item)
+    native = online.native(item, reading.join_url, _key(told, item))
     return Event(
         ref=EventRef(calendar.remote, identity),
         etag=text(item.get("@odata.etag")) or f'W/"{change_key(item)}"',
@@ -178,7 +180,8 @@ def _event(
         html=html,
         mark=told.mark,
         block=reading.block,
-        native=online.native(item, reading.join_url, _key(told, item)),
+        native=native,
+        shown=shown(item, content, native, html=html),
     )
 
 

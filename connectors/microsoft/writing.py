@@ -40,9 +40,9 @@ class Writer:
         patch = edits.put(event, meeting, key, source, earlier, places, self.reader.wording)
         if not patch:
             return event
-        _owned(event)
-        written = await self._kept(event, await self.patch(event, patch))
-        return _sure(written, done=edits.shows(written, meeting, key))
+        owned(event)
+        written = await self.kept(event, await self.patch(event, patch))
+        return sure(written, done=edits.shows(written, meeting, key))
 
     async def take(self, event: Event, key: str, earlier: str) -> Event:
         """Take ours off the event. Raises as `put`."""
@@ -50,13 +50,13 @@ class Writer:
         places = await self._places(event, edits.needs_places(event, None, "", earlier))
         patch = edits.take(event, key, earlier, places, self.reader.wording)
         if not patch:
-            return _sure(event, done=edits.bare(event, key, earlier))
-        _owned(event)
+            return sure(event, done=edits.bare(event, key, earlier))
+        owned(event)
         if own and event.native is not None and event.native.state == "pending":
             raise pending()  # There is no invitation yet that could be cut out.
         written = await self.patch(event, patch)
-        written = await (self._off(written) if own else self._kept(event, written))
-        return _sure(written, done=edits.bare(written, key, earlier))
+        written = await (self._off(written) if own else self.kept(event, written))
+        return sure(written, done=edits.bare(written, key, earlier))
 
     async def patch(self, event: Event, patch: Patch) -> Event:
         """Send a patch and return the event as it then stands, with what our properties say."""
@@ -77,7 +77,7 @@ class Writer:
             raise Conflict("the event changed before its locations were read", provider=PROVIDER)
         return item
 
-    async def _kept(self, before: Event, after: Event) -> Event:
+    async def kept(self, before: Event, after: Event) -> Event:
         """Return the event if its online meeting is as it was, else bring it back, once.
 
         Also one that was switched off comes back with the next write, whatever that was about.
@@ -136,7 +136,7 @@ class Writer:
             return await self.patch(now, edits.restore(before, now)) if edits.lost_link(before, now) else now
 
 
-def _owned(event: Event) -> None:
+def owned(event: Event) -> None:
     """Refuse what Graph would take: a guest's copy may be written on, and nobody else ever sees it."""
     if not event.own:
         message = "this is a guest's copy, or a calendar that may only be read"
@@ -182,7 +182,8 @@ def _changed(before: Event, after: Event) -> Ignored:
     return told
 
 
-def _sure(event: Event, *, done: bool) -> Event:
+def sure(event: Event, *, done: bool) -> Event:
+    """Return the event where it is as was written. Raises Ignored where not."""
     if not done:
         ignored = Ignored(
             "Graph said yes and did not keep all of what was written",

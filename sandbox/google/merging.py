@@ -43,6 +43,9 @@ WRITABLE = frozenset(
 )
 """What a client may set; all else in a body is read-only, and is passed over as Google does."""
 IDENTITY = ("created", "creator", "organizer", "iCalUID", "sequence", "eventType")
+MOST_REMINDERS = 5
+LONGEST_REMINDER = 40_320
+"""Minutes: four weeks."""
 LONGEST_KEY = 44
 LONGEST_VALUE = 1024
 MOST_PROPERTIES = 300
@@ -76,6 +79,7 @@ def settle(calendar: Calendar, whole: Mapping[str, Any], *, instance: bool) -> J
         new["attendees"] = [_guest(guest, new["organizer"]["email"]) for guest in new["attendees"]]
         if not new["attendees"]:
             del new["attendees"]
+    _check_reminders(new.get("reminders") or {})
     if "extendedProperties" in new:
         new["extendedProperties"] = _properties(new["extendedProperties"])
         if not new["extendedProperties"]:
@@ -83,6 +87,19 @@ def settle(calendar: Calendar, whole: Mapping[str, Any], *, instance: bool) -> J
     if new["status"] not in ("confirmed", "tentative", "cancelled"):
         raise GoogleError("invalid", f"Invalid status: {new['status']}")
     return new
+
+
+def _check_reminders(reminders: Mapping[str, Any]) -> None:
+    # https://developers.google.com/workspace/calendar/api/concepts/reminders
+    overrides = reminders.get("overrides") or []
+    if len(overrides) > MOST_REMINDERS or (overrides and reminders.get("useDefault")):
+        raise GoogleError("invalid", "Invalid reminder settings.")
+    for one in overrides:
+        minutes = one.get("minutes")
+        if one.get("method") not in ("email", "popup") or not isinstance(minutes, int):
+            raise GoogleError("invalid", "Invalid reminder settings.")
+        if not 0 <= minutes <= LONGEST_REMINDER:
+            raise GoogleError("invalid", "Invalid reminder settings.")
 
 
 def _settle_times(calendar: Calendar, new: Json, *, instance: bool) -> None:

@@ -90,7 +90,8 @@ def _head(mailbox: Mailbox, calendar: Calendar, row: Row, view: View, whole: Jso
         "lastModifiedDateTime": stamp_text(row.stamp),
         "changeKey": key,
         "categories": whole["categories"],
-        "transactionId": whole["transactionId"],
+        # Nobody says whether occurrences show that of their series: whoever relies on it should fail here.
+        "transactionId": whole["transactionId"] if row.series is None else None,
         "originalStartTimeZone": whole["startZone"],
         "originalEndTimeZone": whole["endZone"],
         "iCalUId": uid(whole["uid"], row.key),

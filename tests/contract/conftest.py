@@ -8,7 +8,7 @@ from connectors.http import connect
 from sandbox.app import serve
 from sandbox.state import World
 
-pytest.register_assert_rewrite("tests.contract.calendar", "tests.contract.meetings")
+pytest.register_assert_rewrite("tests.contract.calendar", "tests.contract.meetings", "tests.contract.putting")
 
 
 @pytest.fixture
