@@ -54,13 +54,14 @@ def connected(conn: sqlite3.Connection, config: Config) -> Sequence[Person]:
     reached = {
         "google": config.google is not None and bool(config.google.client_id),
         "microsoft": config.microsoft is not None,
+        "own": True,
     }
     if not config.applications:
         return ()
     return [
         Person(one.provider, one.address, one.mode)
         for one in profiles.everyone(conn)
-        if one.mode == "app" and reached.get(one.provider)
+        if one.mode in {"app", "own"} and reached.get(one.provider)
     ]
 
 

@@ -32,6 +32,7 @@ from daemon.deauthorized import Deauthorized
 from daemon.deliver import Receiver
 from daemon.health import Health, Metrics
 from daemon.linking import doorway, settings
+from daemon.own_calendars import own_calendars
 from daemon.personal import Personal, Refresh, taken
 from daemon.reconcile import Reconcile
 from daemon.subscriptions import Discover, Lifecycle, Stop, Watch
@@ -130,6 +131,7 @@ async def _registry(
         third_party=await recall(store, config),
         on_capability=remember(store),
         taken=taken(store),
+        own=own_calendars(store, now, config.details.wording()) if config.applications else None,
     )
     await asyncio.to_thread(registry.load)
     if config.zoom:

@@ -11,6 +11,7 @@ import structlog
 
 from connectors.errors import ProviderError
 from connectors.linking import Way
+from connectors.registry import Credentials
 from daemon.accounts import connected, everybody
 from daemon.config.model import Config
 from daemon.linked import unlinked
@@ -135,6 +136,10 @@ class Leaving:
     world: World
     personal: Personal
     ways: Mapping[str, Way]
+
+    def begin(self, provider: str, account: str) -> None:
+        """Reach the calendars of somebody who needs no token, from now on."""
+        self.world.credentials[profiles.profile_id(provider, account)] = Credentials(provider, account)
 
     def drop(self, conn: sqlite3.Connection, profile: str) -> bool:
         """Forget a calendar profile, with all that is known of its calendars, if it was there for applications only."""

@@ -45,7 +45,10 @@ def services(config: Config) -> Mapping[str, Service]:
         "daily": Service("daily", follows=frozenset({"time"})),
         "static": Service("static"),
     }
-    return {name: replace(every[name], settings=known(name)) for name in config.services()}
+    found: dict[str, Service] = {
+        name: replace(every[name], settings=known(name)) for name in config.services()
+    }
+    return {**found, "explicit": Service("explicit")} if config.applications else found
 
 
 def base_policy(config: Config, now: datetime) -> Policy:
@@ -136,6 +139,8 @@ class World:
 
     def chosen(self, profile: Profile, remote: str, name: str) -> bool:
         """Whether the operator wants this calendar kept in step."""
+        if profile.provider == "own":
+            return True
         return chosen(self.config, profile.provider, remote, name)
 
     def _who(self, profile: str) -> Credentials:

@@ -166,6 +166,14 @@ def get(conn: sqlite3.Connection, calendar: str, event: str) -> Snapshot | None:
     return _snapshot(row) if row else None
 
 
+def shown(conn: sqlite3.Connection, calendar: str, event: str) -> Shown:
+    """Return what readers are told of an event beyond its snapshot."""
+    row = conn.execute(
+        "SELECT shown FROM events WHERE calendar = ? AND event = ?", (calendar, event)
+    ).fetchone()
+    return load(Shown, row["shown"], f"events/{calendar}/{event}") if row and row["shown"] else Shown()
+
+
 def version(conn: sqlite3.Connection, calendar: str, event: str) -> str | None:
     """Name the state of the row, doubts included; None where there is none."""
     row = conn.execute(

@@ -16,6 +16,9 @@ from store.secrets import Vault
 class People(Protocol):
     """What it means to the daemon that somebody's calendars or account are given up."""
 
+    def begin(self, provider: str, account: str) -> None:
+        """Reach the calendars of somebody who needs no token, from now on."""
+
     def drop(self, conn: sqlite3.Connection, profile: str) -> bool:
         """Forget a calendar profile if applications alone wanted it and none does any more, in a transaction."""
 

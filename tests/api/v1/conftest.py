@@ -46,6 +46,10 @@ class Leaving:
     dropped: list = field(default_factory=list)
     ended: list = field(default_factory=list)
     unlinked: list = field(default_factory=list)
+    begun: list = field(default_factory=list)
+
+    def begin(self, provider, account):
+        self.begun.append((provider, account))
 
     def drop(self, conn, profile):
         found = profiles.get(conn, profile)
