@@ -8,6 +8,10 @@ from connectors.model import Event
 UNTOUCHED = frozenset({"list_lag", "not_sent", "rate_limit", "daily_budget", "daily_limit", "refresh_lost"})
 
 
+# The reasons of a NotFound for a meeting that is there and no longer good: it is found by its key, and goes.
+SPENT = frozenset({"too_short"})
+
+
 class ProviderError(Exception):
     """The provider did not do what was asked."""
 

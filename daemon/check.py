@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 
-from connectors.errors import NotFound, Rejected
+from connectors.errors import SPENT, NotFound, Rejected
 from connectors.model import Conference, Meeting
 from daemon.look import Look, look
 from daemon.outside import Outside
@@ -23,9 +23,13 @@ from store.db import Store
 SOON = 2.0  # seconds after which it looks again at what was being worked on meanwhile
 
 
-def lost(known: Conference) -> Conference:
-    """Return what stays of a conference whose meeting is gone: the same key gets another one."""
-    return replace(known, state="reserved", meeting=None, written=False, tried=LONG_AGO)
+def lost(known: Conference, error: NotFound) -> Conference:
+    """Return what stays of a conference whose meeting is gone: the same key gets another one.
+
+    There is nothing to search for before that is made: what only looks like it would be somebody's own.
+    """
+    tried = LONG_AGO if error.reason in SPENT else None
+    return replace(known, state="reserved", meeting=None, written=False, tried=tried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,10 @@ class Check:
         try:
             service = self.outside.meetings(known.service, seen.calendar.profile, own)
             meeting = await service.get(known.meeting, known.request.at)
-        except NotFound:
-            visit.become(lost(known), "meeting lost", "somebody deleted it at the provider; it is made anew")
+        except NotFound as error:
+            visit.become(
+                lost(known, error), "meeting lost", "somebody deleted it at the provider; it is made anew"
+            )
         except Rejected as error:
             visit.notes.append(("meeting not looked at", str(error)))
         else:

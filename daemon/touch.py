@@ -73,8 +73,10 @@ class Touch:
         service = self._service(visit, known)
         try:
             made = await service.update(known.key, action.meeting, action.request)
-        except NotFound:
-            visit.become(lost(known), "meeting lost", "somebody deleted it at the provider; it is made anew")
+        except NotFound as error:
+            visit.become(
+                lost(known, error), "meeting lost", "somebody deleted it at the provider; it is made anew"
+            )
             return
         live = replace(known, state="live", meeting=made.meeting, request=action.request, unmet=made.unmet)
         visit.become(live, "meeting updated")

@@ -101,8 +101,14 @@ async def test_a_meeting_that_is_gone_is_made_anew_with_the_same_key(look, outsi
     outside.shown = NotFound(provider="zoom")
     known, rung, history = await look()
     assert (known.key, known.state, known.meeting, known.written) == ("hd1", "reserved", None, False)
-    assert known.tried == LONG_AGO
+    assert known.tried is None
     assert (set(rung), history) == ({"reconcile"}, ["meeting lost"])
+
+
+async def test_a_room_that_closes_too_soon_is_to_be_found_and_taken_away_when_another_is_made(look, outside):
+    outside.shown = NotFound(provider="whereby", reason="too_short")
+    known, _, _ = await look()
+    assert (known.state, known.tried) == ("reserved", LONG_AGO)
 
 
 @pytest.mark.parametrize("changes", [{"passcode": "new"}, {"join_url": "https://zoom.example/1?pwd=new"}])
