@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import secrets
 import sqlite3
@@ -222,6 +223,10 @@ async def unlink(config: Config, conn: sqlite3.Connection, profile: str, now: fl
             why = "it offers no way" if provider else "it is no longer in the configuration"
         except (ProviderError, KeyWrong) as error:
             why = str(error)
+        except (
+            asyncio.CancelledError
+        ):  # somebody is tired of waiting, and has to hear what is left to do all the same
+            why = "it was not waited for"
     return (
         f"{found.provider} could not be told ({why}). {found.name} should remove the app there, "
         "in the list of apps that were allowed."

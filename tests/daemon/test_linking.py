@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 
@@ -123,6 +124,24 @@ def test_calendars_of_somebody_who_is_new_in_the_configuration_are_kept_for_the_
     kept = profiles.get(conn, name)
     assert kept.address == "dora@example.com"
     assert json.loads(vault.open(kept.secret))["token"] == "canary"
+
+
+async def test_whoever_does_not_wait_for_the_provider_still_hears_what_is_left_to_do(config, conn):
+    asked = asyncio.Event()
+
+    async def hang(reader, writer):
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/oauth"
+        slow = config.model_copy(update={"zoom": config.zoom.model_copy(update={"oauth_base": base})})
+        leaving = asyncio.ensure_future(unlink(slow, conn, link(config, conn), NOW))
+        await asked.wait()
+        leaving.cancel()  # as Ctrl-C does
+        assert "should remove the app there" in await leaving
+    assert conn.execute("SELECT * FROM credentials").fetchall() == []
 
 
 async def test_what_is_no_conferencing_profile_is_not_unlinked(config, conn):
