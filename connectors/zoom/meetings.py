@@ -98,8 +98,9 @@ class ZoomMeetings:
     async def ours(self, host: str) -> list[Found]:
         """List the host's meetings that carry a key; the list shows what is to come and what may be used again."""
         listed: list[Found] = []
+        host = self._person or host
         with suppress(NotFound):  # No user of this account.
-            found = [wire.found(item, host) async for item in self._listed(self._person or host)]
+            found = [wire.found(item, host) async for item in self._listed(host)]
             listed += [one for one in found if one is not None]
         return listed
 

@@ -118,6 +118,13 @@ async def test_the_default_host_of_the_account_has_no_part_in_it(settings, zoom,
     assert [call["path"] for call in made] == ["/zoom/v2/users/me/meetings"]
 
 
+async def test_what_is_listed_is_counted_as_the_persons_when_it_is_deleted(zoom, stage):
+    made = (await stage.create()).meeting
+    stage.advance(LAG)
+    (found,) = await zoom.ours("")
+    assert found.host == made.host == "cre_ada"
+
+
 async def test_who_linked_is_known_by_what_stays(zoom_of_ada, account):
     got = await zoom_of_ada.redeem(oauth.new_code(account, ADA, BACK), VERIFIER, BACK)
     assert got.who == Identity(account.people[ADA].id, ADA)
