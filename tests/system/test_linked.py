@@ -139,6 +139,19 @@ def test_an_account_that_is_revoked_is_told_of_once_and_all_that_waits_completes
     assert "disconnected_conferencing_profiles 0.0" in metrics(stage)
 
 
+def test_who_asks_for_another_service_need_not_wait_for_the_account_that_was_lost(stage):
+    link_account(stage, "zoom", ZOE)
+    event = stage.ada.add("Plan @zoom")
+    assert made_at(stage, event) == ("zoom", ZOE)
+    revoke(stage, "zoom", ZOE)
+    stage.ada.change(event, title="Plan @static")
+    stage.until(lambda: link(stage.ada.see(event)).startswith("https://meet.example.net/"), "the other link")
+    assert len(all_meetings(stage)) == 1
+    link_account(stage, "zoom", ZOE)
+    stage.until(lambda: not all_meetings(stage), "no meeting at Zoom")
+    assert link(stage.ada.see(event)).startswith("https://meet.example.net/")
+
+
 def metrics(stage):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{stage.huddled.admin}/metrics", timeout=30) as answer:
