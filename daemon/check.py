@@ -20,6 +20,7 @@ from daemon.worker import Lease
 from store import conferences, work
 from store.db import Store
 
+CLOSED = frozenset({"closed"})  # the reason of a NotFound for a meeting whose time is up
 SOON = 2.0  # seconds after which it looks again at what was being worked on meanwhile
 
 
@@ -30,6 +31,12 @@ def lost(known: Conference, error: NotFound) -> Conference:
     """
     tried = LONG_AGO if error.reason in SPENT else None
     return replace(known, state="reserved", meeting=None, written=False, tried=tried)
+
+
+def lost_how(error: NotFound) -> str:
+    """Say in the history what has become of a meeting."""
+    what = str(error) if error.reason in SPENT | CLOSED else "somebody deleted it at the provider"
+    return f"{what}; it is made anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,7 @@ class Check:
             service = self.outside.meetings(known.service, seen.calendar.profile, own)
             meeting = await service.get(known.meeting, known.request.at)
         except NotFound as error:
-            visit.become(
-                lost(known, error), "meeting lost", "somebody deleted it at the provider; it is made anew"
-            )
+            visit.become(lost(known, error), "meeting lost", lost_how(error))
         except Rejected as error:
             visit.notes.append(("meeting not looked at", str(error)))
         else:

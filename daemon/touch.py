@@ -10,7 +10,7 @@ from connectors.base import Meetings
 from connectors.errors import Ignored, NotFound, Rejected, Transient, Unauthorized
 from connectors.model import Conference, Made, State
 from daemon.actions import Provision, Update, Withdraw, Write
-from daemon.check import lost
+from daemon.check import lost, lost_how
 from daemon.look import Look
 from daemon.outside import Outside
 from daemon.traces import carries, imprint
@@ -74,9 +74,7 @@ class Touch:
         try:
             made = await service.update(known.key, action.meeting, action.request)
         except NotFound as error:
-            visit.become(
-                lost(known, error), "meeting lost", "somebody deleted it at the provider; it is made anew"
-            )
+            visit.become(lost(known, error), "meeting lost", lost_how(error))
             return
         live = replace(known, state="live", meeting=made.meeting, request=action.request, unmet=made.unmet)
         visit.become(live, "meeting updated")

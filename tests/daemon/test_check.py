@@ -9,7 +9,7 @@ from stored import NOW, at, conference, event, furnish
 
 from connectors.errors import NotFound, Rejected, Transient
 from connectors.model import Meeting
-from daemon.check import Check
+from daemon.check import Check, lost_how
 from daemon.plan import LONG_AGO
 from daemon.policy import judge, request
 from daemon.rules import Flags
@@ -103,6 +103,27 @@ async def test_a_meeting_that_is_gone_is_made_anew_with_the_same_key(look, outsi
     assert (known.key, known.state, known.meeting, known.written) == ("hd1", "reserved", None, False)
     assert known.tried is None
     assert (set(rung), history) == ({"reconcile"}, ["meeting lost"])
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            NotFound("no such meeting", provider="zoom"),
+            "somebody deleted it at the provider; it is made anew",
+        ),
+        (
+            NotFound("the room closes before the event", provider="whereby", reason="too_short"),
+            "the room closes before the event; it is made anew",
+        ),
+        (
+            NotFound("the room is closed", provider="whereby", reason="closed"),
+            "the room is closed; it is made anew",
+        ),
+    ],
+)
+def test_nobody_is_said_to_have_deleted_what_has_only_ended(error, told):
+    assert lost_how(error) == told
 
 
 async def test_a_room_that_closes_too_soon_is_to_be_found_and_taken_away_when_another_is_made(look, outside):
