@@ -37,7 +37,7 @@ async def body(request: web.Request) -> dict[str, Any]:
 def text(given: Mapping[str, Any], key: str, longest: int) -> str:
     """Return a text that has to be there."""
     found = given.get(key)
-    if not is_line(found, longest):
+    if not isinstance(found, str) or not is_line(found, longest):
         raise invalid(f"'{key}' should be a text of 1 to {longest} characters")
     return found
 
