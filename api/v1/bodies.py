@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -63,8 +64,7 @@ def _json(text: str) -> Mapping[str, Any]:
         return {}
     if not isinstance(found, dict):
         raise _wrong("body", "the body must be a JSON object")
-    for _ in _checked("", found, 1):
-        pass
+    _check("", found, 1)
     return found
 
 
@@ -72,12 +72,8 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
-    doubled, seen = _Doubled(made), set()
-    for key, _ in pairs:
-        if key in seen:
-            doubled.key = key
-            break
-        seen.add(key)
+    doubled, counts = _Doubled(made), Counter(key for key, _ in pairs)
+    doubled.key = next(key for key, count in counts.items() if count > 1)
     return doubled
 
 
@@ -85,7 +81,7 @@ def _constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _checked(path: str, value: Any, depth: int) -> Iterator[None]:
+def _check(path: str, value: Any, depth: int) -> None:
     """Walk through all that was read. Raises Refused with the path of what cannot be kept or understood."""
     if depth > DEEPEST:
         raise _too_deep(path)
@@ -99,10 +95,10 @@ def _checked(path: str, value: Any, depth: int) -> Iterator[None]:
             raise unprocessable(name, "duplicate_key", f"{name} is given twice")
         for key, inner in value.items():
             _text(path or "body", key)
-            yield from _checked(_below(path, key), inner, depth + 1)
+            _check(_below(path, key), inner, depth + 1)
     elif isinstance(value, list):
         for at, inner in enumerate(value):
-            yield from _checked(f"{path}[{at}]", inner, depth + 1)
+            _check(f"{path}[{at}]", inner, depth + 1)
 
 
 def _below(path: str, key: str) -> str:

@@ -177,6 +177,13 @@ def test_booleans_are_read_as_every_sdk_writes_them(text, value):
     assert Query.of(text).flag("f") is value
 
 
+@pytest.mark.parametrize("text", ["a=%ff", "&".join(f"a{n}=1" for n in range(1001))])
+def test_a_query_that_cannot_be_read_is_refused(text):
+    with pytest.raises(Refused) as caught:
+        Query.of(text)
+    assert list(caught.value.errors) == ["query"]
+
+
 def test_a_boolean_that_is_none_is_refused():
     with pytest.raises(Refused) as caught:
         Query.of("f=yes").flag("f")
