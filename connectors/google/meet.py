@@ -48,7 +48,7 @@ class MeetMeetings:
                 return _made(seen, request)
             if request.etag and seen.get("etag") != request.etag:
                 raise Conflict(provider=PROVIDER)
-        mark = marks.write(Mark(key, request.at.event, ""))
+        mark = marks.write(Mark(key, request.at.event, "", request.links))
         data = conference.create_meet(conference.request_id(key, seen))
         etag = request.etag or str(seen.get("etag") or "")
         return _made(_asked(await self._create(request.at, data, mark, etag), key, request), request)

@@ -70,7 +70,7 @@ class Putting:
         data = self.writer.beside(seen, wish.meeting, wish.key)
         if not body and (data is None or not self.writer.third_party.supported):
             return seen
-        updates = "all" if _concerns_guests(item, body) else "none"
+        updates = "all" if _concerns_guests(item, seen, body, wish.draft) else "none"
         return self._sure(
             await self._sent(partial(self._patch, seen, calendar, updates), body, seen, wish), wish
         )
@@ -177,6 +177,9 @@ def _private(mark: Mark) -> Json:
     return {"extendedProperties": {"private": {wire.MARK: marks.write(mark)}}}
 
 
-def _concerns_guests(item: Item, body: Item) -> bool:
+def _concerns_guests(item: Item, event: Event, body: Item, draft: Draft) -> bool:
+    """Tell whether there are guests who see anything of a change: another name of the same zone is nothing."""
     guests = [*(item.get("attendees") or ()), *(body.get("attendees") or ())]
-    return bool(guests) and not drafts.SEEN.isdisjoint(body)
+    same = (event.start, event.end, event.all_day) == (draft.start, draft.end, draft.all_day)
+    unseen = {"start", "end"} if same and not draft.recurrence else set()
+    return bool(guests) and not drafts.SEEN.isdisjoint(set(body) - unseen)

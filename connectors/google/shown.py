@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from connectors import markup
 from connectors.google.times import instant
 from connectors.model import Answered, Native, Shown
 
@@ -24,8 +23,8 @@ _ANSWERS: Mapping[str, Answer] = {
 PRIVATE = frozenset({"private", "confidential"})
 
 
-def shown(item: Mapping[str, Any], native: Native | None) -> Shown:
-    """Read it off an event. Who organizes without being invited takes part."""
+def shown(item: Mapping[str, Any], native: Native | None, text: str) -> Shown:
+    """Read it off an event, whose description reads as `text`. Who organizes without being invited takes part."""
     organizer = item.get("organizer") or {}
     people = [guest for guest in item.get("attendees") or () if not guest.get("resource")]
     own = next((guest for guest in people if guest.get("self")), None)
@@ -40,7 +39,7 @@ def shown(item: Mapping[str, Any], native: Native | None) -> Shown:
         transparent=item.get("transparency") == "transparent",
         private=item.get("visibility") in PRIVATE,
         join_url=native.join_url if native else "",
-        text=markup.readable(str(item.get("description") or "")),
+        text=text,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors import marks
+from connectors import marks, markup
 from connectors.block import split
 from connectors.google import conference
 from connectors.google.shown import shown
@@ -97,7 +97,7 @@ def _event(identity: str, item: Mapping[str, Any], calendar: CalendarInfo, texts
         mark=mark(item),
         block=block,
         native=native,
-        shown=shown(item, native),
+        shown=shown(item, native, markup.readable(description) if block else notes),
     )
 
 

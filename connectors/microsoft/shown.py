@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from connectors import markup
 from connectors.microsoft.times import instant
 from connectors.microsoft.values import mapping, sequence, text
 from connectors.model import Answered, Native, Shown
@@ -27,8 +26,8 @@ PRIVATE = frozenset({"private", "confidential"})
 FREE = "free"
 
 
-def shown(item: Mapping[str, Any], content: str, native: Native | None, *, html: bool) -> Shown:
-    """Read it off an event."""
+def shown(item: Mapping[str, Any], native: Native | None, description: str) -> Shown:
+    """Read it off an event, whose description is as people read it."""
     organizer = mapping(mapping(item.get("organizer")).get("emailAddress"))
     people = (mapping(guest) for guest in sequence(item.get("attendees")))
     own = text(mapping(item.get("responseStatus")).get("response")).lower()
@@ -38,14 +37,18 @@ def shown(item: Mapping[str, Any], content: str, native: Native | None, *, html:
         created=_moment(item.get("createdDateTime")),
         updated=_moment(item.get("lastModifiedDateTime")),
         organizer=text(organizer.get("name")),
-        attendees=tuple(_answered(guest) for guest in people if guest.get("type") != "resource"),
+        attendees=tuple(
+            answered
+            for guest in people
+            if guest.get("type") != "resource" and (answered := _answered(guest)).address
+        ),
         answer=_ANSWERS.get(own, standing),
         status="tentative" if shows == "tentative" else "confirmed",
         transparent=shows == FREE,
         private=text(item.get("sensitivity")).lower() in PRIVATE,
         categories=tuple(text(name) for name in sequence(item.get("categories")) if text(name)),
         join_url=native.join_url if native else "",
-        text=markup.readable(content, html=html),
+        text=description,
     )
 
 

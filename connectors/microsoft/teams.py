@@ -43,7 +43,7 @@ class TeamsMeetings:
             if etag and seen.etag != etag:
                 raise Conflict(provider=PROVIDER)
             etag = seen.etag
-        patch = edits.create_teams(key, request.at)
+        patch = edits.create_teams(key, request.at, request.links)
         item = await self._writer.send(request.at, patch, etag)
         return _made(item, self._reader.asked(item, _calendar(request), patch), request)
 

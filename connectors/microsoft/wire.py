@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors import markup
 from connectors.microsoft import body, online, patterns
 from connectors.microsoft.notes import Properties, properties
 from connectors.microsoft.shown import shown
@@ -156,6 +157,9 @@ def _event(
     organizer = _address(item.get("organizer"))
     told = properties(item)
     native = online.native(item, reading.join_url, _key(told, item))
+    # Read once more only where there is something of ours or of Teams in it.
+    plain = reading.block is None and not reading.join_url
+    said = reading.notes if plain else markup.readable(content, html=html)
     return Event(
         ref=EventRef(calendar.remote, identity),
         etag=text(item.get("@odata.etag")) or f'W/"{change_key(item)}"',
@@ -181,7 +185,7 @@ def _event(
         mark=told.mark,
         block=reading.block,
         native=native,
-        shown=shown(item, content, native, html=html),
+        shown=shown(item, native, said),
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp import ClientSession
 
-from connectors.errors import NotFound
+from connectors.errors import NotFound, Transient
 from connectors.model import Event, EventRef, MeetingRequest
 from sandbox.google.state import Google
 from tests.contract.calendar import KEY, ZOOM, again, listed
@@ -156,6 +156,45 @@ async def test_dates_that_people_left_out_of_a_series_stay_out(stage):
 async def test_of_many_reminders_the_earliest_are_kept(stage):
     await put(stage, wish(stage, reminders=(1, 2, 3, 4, 5, 6, 60)))
     assert await stage.reminders(NAME) == (60, 6, 5, 4, 3)
+
+
+async def test_another_name_of_the_same_time_is_mailed_to_nobody(google, stage):
+    draft = wish(stage, attendees=invited(GUEST))
+    event = await put(stage, draft)
+    event = await put(stage, replace(draft, zone="Europe/Vienna"), event)
+    assert (event.zone, mailed(stage)) == ("Europe/Vienna", [(GUEST, "invitation")])
+
+
+async def test_a_meet_that_comes_late_is_asked_for_once(google, stage):
+    await google.post("modes", meet={"pending": 30})
+    draft = wish(stage, attendees=invited(GUEST))
+    event = await put(stage, draft, native="meet")
+    assert (event.native.state, event.native.key) == ("pending", KEY)
+    event = await put(stage, replace(draft, title="Other"), event, native="meet")
+    with pytest.raises(Transient):
+        await stage.meetings.create(KEY, stage.asking(event), stage.now())
+    stage.advance(31)
+    made = await stage.meetings.create(KEY, stage.asking(await again(stage, event)), stage.now())
+    assert made.meeting.join_url == (await again(stage, event)).native.join_url
+    assert stage.rooms(NAME) == 1
+
+
+async def test_a_meet_that_failed_is_asked_for_again_with_the_next_change(google, stage):
+    await google.post("modes", meet="failure")
+    event = await put(stage, wish(stage), native="meet")
+    assert event.native.state == "failed"
+    await google.post("modes", meet="success")
+    event = await put(stage, wish(stage), event, native="meet")
+    assert (event.native.state, event.native.key) == ("ready", KEY)
+
+
+async def test_somebody_elses_conference_stays(google, stage):
+    event = await put(stage, wish(stage))
+    request = {"requestId": "by-hand", "conferenceSolutionKey": {"type": "hangoutsMeet"}}
+    await google.events("PATCH", f"/{NAME}", {"conferenceData": {"createRequest": request}})
+    seen = await again(stage, event)
+    after = await put(stage, wish(stage, title="Other"), seen, native="meet")
+    assert (after.title, after.native, after.native.key) == ("Other", seen.native, "")
 
 
 def _error(reason):
