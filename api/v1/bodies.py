@@ -13,14 +13,15 @@ from urllib.parse import parse_qsl
 from api.v1.calls import Problem, Refused, unprocessable
 
 LARGEST = 1_048_576  # bytes
+LARGEST_UNPROVEN = 16_384  # of somebody who has yet to prove who they are
 DEEPEST = 32  # objects and lists in one another
 MOST_FIELDS = 1000  # of a form
 FORM = "application/x-www-form-urlencoded"
 
 
-def too_large() -> Refused:
+def too_large(largest: int = LARGEST) -> Refused:
     """Say that the body is longer than we read."""
-    return Refused(413, {"body": (Problem("errors.too_large", f"the body is over {LARGEST} bytes"),)})
+    return Refused(413, {"body": (Problem("errors.too_large", f"the body is over {largest} bytes"),)})
 
 
 def read(raw: bytes, content_type: str) -> Mapping[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from api.v1.application import Application
+from api.v1.sessions import Sessions
 from connectors.linking import Way
 from store.db import Store
 from store.secrets import Vault
@@ -42,3 +43,4 @@ class Context:
     ways: Mapping[str, Way]  # where people can link accounts, by provider
     people: People
     kick: Callable[[], None] = lambda: None  # wakes the worker after a ring
+    sessions: Sessions = field(default_factory=Sessions)

@@ -74,11 +74,15 @@ class _Desk:
             )
             return Answer(200, body, NO_STORE)
 
-        return await self.context.store.tx(answer)
+        done = await self.context.store.tx(answer)
+        if done.status != 200:  # a code that was used twice takes back what it gave
+            self.context.sessions.forget()
+        return done
 
     async def revoke(self, call: Call) -> Answer:
         """Take back one authorisation, or all of an account: https://www.rfc-editor.org/rfc/rfc7009."""
         dropped = await self.context.store.tx(lambda conn: self._revoked(conn, call))
+        self.context.sessions.forget()
         for profile in dropped:
             await self.context.people.end(profile)
         return Answer(200)

@@ -98,7 +98,7 @@ class Front:
                 raise Refused(403)
             body = await _body(request)
         else:
-            body = await _body(request) if route.pattern.startswith("/v1/") else await _form(request)
+            body = await _form(request, v1=route.pattern.startswith("/v1/"))
             application, body = self._client(request, body)
             note.application = application.client_id
             self._limited(application)
@@ -118,10 +118,10 @@ class Front:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise Refused(401, headers=CHALLENGE)
-        secret, now = secret.strip(), self.context.clock()
-        token = await self.context.store.read(lambda conn: tokens.find(conn, secret, now))
+        known = self.context.sessions
+        token = await known.find(self.context.store, secret.strip(), self.context.clock)
         application = self.context.applications.get(token.application) if token else None
-        if token is None or token.kind != "access" or application is None:
+        if token is None or application is None:
             raise Refused(
                 401, headers={"WWW-Authenticate": f'{CHALLENGE["WWW-Authenticate"]}, error="invalid_token"'}
             )
@@ -149,12 +149,12 @@ def _wrong_client(status: int, error: str, **headers: str) -> Refused:
     return Refused(status, text=told, headers={**NO_STORE, "Content-Type": JSON, **headers})
 
 
-async def _form(request: web.Request) -> Mapping[str, Any]:
-    """Read the body of a token request. Raises Refused."""
+async def _form(request: web.Request, *, v1: bool) -> Mapping[str, Any]:
+    """Read the body of somebody who has yet to prove who they are. Raises Refused."""
     try:
-        return await _body(request)
+        return await _body(request, bodies.LARGEST_UNPROVEN)
     except Refused as refused:
-        if refused.status != 422:
+        if v1 or refused.status != 422:
             raise
         raise _wrong_client(400, "invalid_request") from None
 
@@ -178,21 +178,21 @@ def _basic(header: str) -> tuple[Any, Any] | None:
     return name, secret
 
 
-async def _body(request: web.Request) -> Mapping[str, Any]:
+async def _body(request: web.Request, largest: int = bodies.LARGEST) -> Mapping[str, Any]:
     """Read the body, where it means anything. Raises Refused."""
     if request.method in READING:
         return {}
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused(415, text="the body must not be compressed")
-    if (request.content_length or 0) > bodies.LARGEST:
-        raise bodies.too_large()
+    if (request.content_length or 0) > largest:
+        raise bodies.too_large(largest)
     raw = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.content.iter_any():
                 raw += part
-                if len(raw) > bodies.LARGEST:
-                    raise bodies.too_large()
+                if len(raw) > largest:
+                    raise bodies.too_large(largest)
     except TimeoutError:
         raise Refused(408) from None
     except web.RequestPayloadError:
