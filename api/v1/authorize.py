@@ -87,7 +87,7 @@ class Entrance:
         return [
             web.get(PATH, self.look),
             web.post(PATH, self.go),
-            web.get(links.RELINK, self.relink),
+            web.get(links.RELINK, self.relink, allow_head=False),
         ]
 
     async def look(self, request: web.Request) -> web.Response:

@@ -19,6 +19,7 @@ class Sessions:
     Only this process revokes; other ones, such as the command line, do no more than add.
     """
 
+    most: int = MOST
     _known: dict[str, Token] = field(default_factory=dict)
     _changes: int = 0
 
@@ -32,7 +33,7 @@ class Sessions:
             if found is None or found.kind != "access":
                 return None
             if changes == self._changes:  # else it may have been revoked since it was read
-                if len(self._known) >= MOST:
+                if len(self._known) >= self.most:
                     self._known.clear()
                 self._known[name] = found
         return found if found.expires_at is None or found.expires_at > now else None

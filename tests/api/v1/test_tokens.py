@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from urllib.parse import urlencode
 
 import pytest
 
+from api.v1.sessions import Sessions
 from store import tokens
 from tests.api.v1.conftest import ADA, BACK, BOB, NOW
 
@@ -270,3 +272,35 @@ async def test_what_has_expired_is_forgotten(api):
     count = await api.store.tx(lambda conn: tokens.prune(conn, NOW + 3600))
     assert count == 2
     assert await api.store.tx(lambda conn: tokens.prune(conn, NOW + 1e9)) == 0
+
+
+async def test_a_revoked_token_is_not_remembered_however_the_calls_cross(api):
+    """One call looks the token up, and hears of it after another call has revoked it."""
+    access, _ = await api.token()
+    known, store = api.context.sessions, api.store
+    reading, revoked = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def read(self, fn):
+            found = await store.read(fn)
+            reading.set()
+            await revoked.wait()
+            return found
+
+    crossing = asyncio.create_task(known.find(Slow(), access, api.context.clock))
+    await reading.wait()
+    await api("POST", "/oauth/token/revoke", body={**CLIENT, "token": access})
+    revoked.set()
+    assert (await crossing) is not None
+    assert not await works(api, access)
+
+
+async def test_what_is_remembered_has_its_bounds(api):
+    known, found = Sessions(most=2), [await api.token() for _ in range(3)]
+    assert all([await known.find(api.store, one[0], api.context.clock) for one in found])
+    assert len(known._known) == 1
+
+
+async def test_who_has_not_proved_anything_sends_no_large_body(api):
+    reply = await api("POST", "/oauth/token", body={"code": "x" * 17_000})
+    assert (reply.status, reply.errors) == (413, {"body": ["errors.too_large"]})
