@@ -13,6 +13,7 @@ from daemon.config.load import load
 
 ROOT = Path(__file__).resolve().parents[1]
 BEFORE = ("daemon.cli.program", "daemon.process")  # what `huddled run` loads beside
+OURS = frozenset({"own"})  # calendars of applications, which are in our own store: no provider
 SDKS = ("googleapiclient", "msal", "msgraph")
 
 
@@ -31,8 +32,9 @@ async def _put_together(config: Path) -> None:
 
 def _loaded() -> Iterator[str]:
     for path in (ROOT / "connectors").glob("*/__init__.py"):
-        if f"connectors.{path.parent.name}" in sys.modules:
-            yield path.parent.name
+        name = path.parent.name
+        if name not in OURS and f"connectors.{name}" in sys.modules:
+            yield name
     yield from (name for name in SDKS if name in sys.modules)
 
 
