@@ -46,7 +46,7 @@ class Mark:
     key: str  # of the conference
     event: str  # id of the event it was written on: a copied event carries somebody else's
     source: str  # what asked for the conference, so that a consumed keyword is not forgotten
-    links: str = ""  # where in the description its link took the place of placeholders, as `filled.py` tells it
+    links: str = ""  # where its link took the place of placeholders in the description (`filled.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,7 @@ class MeetingRequest:
     link_name: str = ""  # what people read beside it
     settings: MeetingSettings = MeetingSettings()  # only those that the service knows
     etag: str = field(default="", compare=False)  # of the event, for services that live on it
+    links: str = field(default="", compare=False)  # of our mark on the event, for the same
 
 
 @dataclass(frozen=True, slots=True)

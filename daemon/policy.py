@@ -172,6 +172,7 @@ def request(event: Event, wanted: Wanted, policy: Policy, known: Conference | No
         link=desired.link if desired and service.name == "explicit" else "",
         link_name=desired.link_name if desired and service.name == "explicit" else "",
         etag=event.etag,
+        links=event.mark.links if service.native and event.mark else "",
     )
 
 

@@ -31,8 +31,10 @@ def shows(event: Event, known: Conference, meeting: Meeting, source: str) -> boo
         return alone and event.native is not None and event.native.join_url == meeting.join_url
     if event.block is not None and event.block.key == known.key:
         return meeting.join_url in event.block.text and meeting.passcode in event.block.text
-    # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one.
-    return known.written and meeting.join_url in event.notes
+    # Somebody damaged the markers but left the link: a second block would be worse than a scruffy one. Not so where it
+    # is the link that took the place of a placeholder: what is left of the block is tidied up then.
+    left = event.block is None or not (event.mark and event.mark.links)
+    return known.written and left and meeting.join_url in event.notes
 
 
 def imprint(event: Event, meeting: Meeting | None, *, make: bool = False) -> str:

@@ -120,7 +120,9 @@ def take(
 def create_teams(key: str, at: EventRef, links: str = "") -> Patch:
     """Ask for a Teams meeting, and write down in the same breath that it was us. `links` stay in our mark."""
     return Patch(
-        mark=marks.write(Mark(key, at.event, "", links)), teams=write_teams(key, at.event), online_meeting=True
+        mark=marks.write(Mark(key, at.event, "", links)),
+        teams=write_teams(key, at.event),
+        online_meeting=True,
     )
 
 

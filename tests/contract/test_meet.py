@@ -297,3 +297,9 @@ async def test_the_link_is_filled_into_a_description_followed_and_put_back(desk,
     assert changed.description == f"Join: {other.join_url}\nBring cake"
     bare = await desk.calendar.write(changed, None, KEY, earlier=link)
     assert (bare.description, bare.mark, bare.native) == (text, None, None)
+
+
+async def test_making_a_meet_keeps_the_note_of_where_a_link_stands(desk, stage):
+    request = replace(await desk.request(), links="0123456789abcdefgh")
+    made = await desk.meet.create(KEY, request, None)
+    assert made.event.mark == Mark(KEY, desk.event, "", "0123456789abcdefgh")

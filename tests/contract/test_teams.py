@@ -342,3 +342,9 @@ async def test_the_link_is_filled_into_a_description_beside_the_invitation_with_
     assert (bare.description.rstrip(), bare.mark, bare.native) == (before.description.rstrip(), None, None)
     assert await desk.link() == ""
     assert len(desk.page.mails()) - mails == 2 * desk.page.mails_per_write
+
+
+async def test_making_a_meeting_keeps_the_note_of_where_a_link_stands(desk, stage):
+    request = replace(await desk.request(), links="0123456789abcdefgh")
+    made = await desk.teams.create(KEY, request, None)
+    assert made.event.mark == Mark(KEY, desk.event, "", "0123456789abcdefgh")

@@ -16,7 +16,7 @@ from connectors.microsoft import edits as microsoft
 from connectors.model import Block, EventRef, Mark, Native
 from connectors.wording import ENGLISH, GERMAN
 from daemon import traces
-from daemon.actions import Record, Write
+from daemon.actions import Provision, Record, Write
 from daemon.look import unmarked
 from daemon.plan import plan, settled
 from daemon.policy import foreign_link
@@ -309,3 +309,26 @@ def test_on_a_copied_event_the_link_follows_the_meeting_of_the_copy(edits):
     assert (off["description"] if edits is google else off.content) == f"Join: {LINK}"
     assert unmarked(replace(seen, mark=replace(seen.mark, links="")), known.key).mark is None
     assert unmarked(seen, "other") is seen
+
+
+def test_what_is_left_of_a_damaged_block_is_tidied_up_beside_a_link_of_ours():
+    seen, known = joined(google)
+    text = seen.description.rpartition("\n")[0]
+    notes, found = split(text)
+    torn = replace(seen, description=text, notes=notes, block=found)
+    assert (found.key, meeting().join_url in notes) == ("", True)
+    assert isinstance(plan(torn, known, POLICY, OTHER), Write)
+    assert google.put(torn, known.meeting, known.key, known.source)["description"] == seen.description
+
+
+def test_a_meeting_that_lives_on_a_copied_event_does_not_forget_where_the_link_stands():
+    seen, known = joined(google, made=meeting("meet"))
+    copy = unmarked(
+        replace(seen, ref=EventRef(seen.ref.calendar, "copy"), title="@meet", native=None), known.key
+    )
+    first = plan(copy, None, POLICY, OTHER)
+    assert isinstance(first, Record)
+    assert first.conference.request.links == seen.mark.links != ""
+    reserved = plan(copy, first.conference, POLICY, OTHER)
+    assert isinstance(reserved, Provision)
+    assert reserved.request.links == seen.mark.links
