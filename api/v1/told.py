@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.v1 import names
+from api.v1 import names, reach
 from api.v1.calls import Call
 from api.v1.context import Context
 from api.v1.links import relink
-from store import calendars as shelf
 from store import linked, profiles, tokens
 from store.calendars import Calendar
 from store.linked import Linked
@@ -53,7 +52,7 @@ def look(conn: sqlite3.Connection, call: Call) -> Account:
     """Find all of it at one moment."""
     granted = tokens.granted(conn, call.application.client_id, call.account)
     found = [profile for name in granted if (profile := profiles.get(conn, name)) is not None]
-    connected = [Connected(one, shelf.of_profile(conn, one.id)) for one in found]
+    connected = [Connected(one, reach.of_profile(conn, one)) for one in found]
     return Account(call.account, connected, linked.of_account(conn, call.account))
 
 

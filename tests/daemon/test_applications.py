@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -10,7 +12,7 @@ from connectors.errors import Transient
 from connectors.http import connect
 from connectors.registry import Registry
 from daemon.accounts import Accounts
-from daemon.applications import Leaving, applications, issue
+from daemon.applications import Leaving, api, applications, issue
 from daemon.config.load import load
 from daemon.linking import Opened, Unlinkable, make_link, ways
 from daemon.world import World
@@ -232,3 +234,17 @@ async def test_a_token_that_could_open_nothing_is_not_issued(place, store, tmp_p
     assert why in str(caught.value)
     assert conn.execute("SELECT * FROM api_tokens").fetchall() == []
     conn.close()
+
+
+def test_without_applications_nothing_of_the_api_is_loaded():
+    program = (
+        "import sys, daemon.app, daemon.serving, daemon.cli.program, daemon.config.load; print(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert [one for one in loaded.split() if one.startswith(("api.v1", "oauthlib"))] == []
+
+
+async def test_without_applications_there_is_no_api(place):
+    assert api(place(CONFIG.partition("[[applications]]")[0]), *[None] * 6) is None

@@ -105,12 +105,13 @@ class Api:
         ) as answer:
             return Reply(answer.status, answer.headers, await answer.text())
 
-    async def person(self, address=ADA, provider="google", mode="app", native=("meet",)):
+    async def person(self, address=ADA, provider="google", mode="app", native=("meet",), remote=""):
         """Have somebody whose calendar is looked after. Returns profile and calendar."""
+        remote = remote or f"{provider}-{address}"
 
         def make(conn):
             profile = profiles.ensure(conn, provider, address, mode, NOW)
-            info = CalendarInfo(f"{provider}-{address}", "Home", "Europe/Berlin", True, True, native)
+            info = CalendarInfo(remote, "Home", "Europe/Berlin", True, remote != BOB, native)
             calendars.found(conn, profile, provider, info, NOW)
             return profile, calendars.calendar_id(provider, info.remote)
 

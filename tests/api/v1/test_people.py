@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pycronofy
 import pytest
 
-from api.v1 import links
+from api.v1 import links, reach
+from api.v1.calls import Call, Refused
 from store import calendars, profiles, tokens
 from store.link_requests import request_id
 from tests.api.v1.conftest import ADA, BOB, NOW
@@ -216,6 +218,19 @@ async def test_to_an_attacker_every_id_of_another_account_is_not_there(api):
         assert name not in seen
     assert (await api("GET", "/v1/calendars", rival)).json["calendars"] == []
     assert api.leaving == type(api.leaving)()
+
+
+async def test_somebodys_first_calendar_is_theirs_whoever_keeps_it_in_step(api):
+    """An assistant was there before: the calendar goes by their profile."""
+    assistant, calendar = await api.person(ADA, remote=BOB)
+    profile = await api.store.tx(lambda conn: profiles.ensure(conn, "google", BOB, "app", NOW))
+    theirs, _ = await api.token(BOB, profile=profile)
+    [listed] = (await api("GET", "/v1/calendars", theirs)).json["calendars"]
+    assert (listed["calendar_id"], listed["calendar_primary"]) == (calendar, True)
+    call = Call(api.context.applications["scheduler"], BOB)
+    assert (await api.store.read(lambda conn: reach.calendar(conn, call, calendar))).profile == assistant
+    with pytest.raises(Refused):
+        await api.store.read(lambda conn: reach.calendar(conn, replace(call, account=ADA), calendar))
 
 
 async def test_pycronofy_reads_all_of_it(api):
