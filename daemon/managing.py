@@ -42,6 +42,8 @@ def _first(
     """Say what comes before the write: making a meeting that is not there yet."""
     if desired.hurry or (known is not None and known.meeting is not None):
         return None
+    if event is None and desired.asked and known is not None and is_native(known, policy):
+        return None  # it may be on the event that an insert has left behind: that has to be found first
     action = plan(drawn(event, policy, desired), known, policy, fresh_key)
     match action:
         case Record() | Withdraw() | Forget():

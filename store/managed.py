@@ -152,13 +152,13 @@ def find(conn: sqlite3.Connection, application: str, calendar: str, event_id: st
         f"SELECT {COLUMNS} FROM managed WHERE application = ? AND calendar = ? AND event_id = ?",
         (application, calendar, event_id),
     ).fetchone()
-    return _managed(row) if row else None
+    return of_row(row) if row else None
 
 
 def get(conn: sqlite3.Connection, name: str) -> Managed | None:
     """Find an event by our name for it."""
     row = conn.execute(f"SELECT {COLUMNS} FROM managed WHERE name = ?", (name,)).fetchone()
-    return _managed(row) if row else None
+    return of_row(row) if row else None
 
 
 def at(conn: sqlite3.Connection, calendar: str, event: str) -> Managed | None:
@@ -166,7 +166,7 @@ def at(conn: sqlite3.Connection, calendar: str, event: str) -> Managed | None:
     row = conn.execute(
         f"SELECT {COLUMNS} FROM managed WHERE calendar = ?1 AND event = ?2", (calendar, event)
     ).fetchone()
-    found = _managed(row) if row else get(conn, event[:NAME_LENGTH])
+    found = of_row(row) if row else get(conn, event[:NAME_LENGTH])
     return found if found and (found.calendar, found.where) == (calendar, event) else None
 
 
@@ -176,7 +176,7 @@ def of_account(conn: sqlite3.Connection, application: str, account: str) -> Sequ
         f"SELECT {COLUMNS} FROM managed WHERE application = ? AND account = ? ORDER BY calendar, event_id",
         (application, account),
     )
-    return [_managed(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def among(conn: sqlite3.Connection, calendar: str, events: Collection[str]) -> Sequence[Managed]:
@@ -185,7 +185,7 @@ def among(conn: sqlite3.Connection, calendar: str, events: Collection[str]) -> S
         f"SELECT {COLUMNS} FROM managed WHERE calendar = ? AND event IN (SELECT value FROM json_each(?))",
         (calendar, json.dumps(list(events))),
     )
-    return [_managed(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def asked(conn: sqlite3.Connection, name: str, now: float) -> None:
@@ -216,7 +216,8 @@ def keep_told(conn: sqlite3.Connection, managed: Managed, told: Sequence[str]) -
         conn.execute("UPDATE managed SET record = ? WHERE name = ?", (dump(wish), managed.name))
 
 
-def _managed(row: sqlite3.Row) -> Managed:
+def of_row(row: sqlite3.Row) -> Managed:
+    """Read a row of all columns."""
     wish = load(Wish, row["record"], f"managed/{row['name']}")
     return Managed(
         row["name"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from connectors.model import Draft, Guest
 from daemon.reconcile import Reconcile
 from daemon.worker import Worker
 from store import conferences, managed, work
+from store.db import InlineStore, open_file
 from store.managed import Managed, Wish
 
 APP = "app-1"
@@ -101,9 +103,10 @@ class Stage:
 
 
 @pytest.fixture(params=["ours", "theirs"])
-async def stage(request, store):
+async def stage(request):
     """The ids of events are ours, as at Google, or theirs, as at Microsoft."""
-    return await Stage(store, World(Mailbox(own_ids=request.param == "theirs"))).begin()
+    with closing(open_file(":memory:")) as conn:
+        yield await Stage(InlineStore(conn), World(Mailbox(own_ids=request.param == "theirs"))).begin()
 
 
 async def test_an_event_is_written_once_with_the_link_of_its_meeting(stage):

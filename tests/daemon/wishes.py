@@ -8,7 +8,7 @@ from dataclasses import replace
 from stored import NOW, at
 
 from connectors import block
-from connectors.errors import NotFound, Transient
+from connectors.errors import Conflict, NotFound, Transient
 from connectors.explicit.meetings import ExplicitMeetings
 from connectors.model import Event, EventRef, Made, Mark, Meeting, Native
 from daemon.rules import Flags
@@ -21,12 +21,20 @@ class Died(Exception):
     """The process ends here."""
 
 
-class Mailbox:
-    """A calendar that gives events ids of its own, or takes ours, and counts what its guests are mailed."""
+def nothing():
+    """Let a call go through."""
 
-    def __init__(self, *, own_ids=False):
+
+class Mailbox:
+    """A calendar that gives events ids of its own, or takes ours, and counts what its guests are mailed.
+
+    `fate` is asked when a call has been carried out, and may end the process or lose the answer.
+    """
+
+    def __init__(self, *, own_ids=False, fate=nothing):
         self.own_ids, self.events, self.names, self.versions = own_ids, {}, {}, 0
         self.inserts = self.mails = self.removals = 0
+        self.fate = fate
 
     def keep(self, event):
         self.versions += 1
@@ -42,6 +50,8 @@ class Mailbox:
     async def put(self, calendar, name, draft, before, meeting, key, source, *, native=""):
         if before is not None and before.ref.event not in self.events:
             raise NotFound(status=410)
+        if before is not None and before.etag != self.events[before.ref.event].etag:
+            raise Conflict("it has changed")
         id_ = before.ref.event if before else self.names.get(name, f"id-{name}" if self.own_ids else name)
         stands = self.events.get(id_)
         if stands is None:
@@ -72,17 +82,28 @@ class Mailbox:
             event = detailed(event, meeting, key, source)
         if native and event.native is None:
             event = made(event, key)
-        return self.keep(event) if stands is None or event != stands else stands
+        event = self.keep(event) if stands is None or event != stands else stands
+        self.fate()
+        return event
 
     async def write(self, event, meeting, key, source="", *, earlier=""):
+        if event.ref.event not in self.events:
+            raise NotFound(status=410)
+        if event.etag != self.events[event.ref.event].etag:
+            raise Conflict("it has changed")
         if meeting is not None:
-            return self.keep(detailed(event, meeting, key, source))
-        bare = replace(event, description="", notes="", block=None, mark=None, location="", native=None)
-        return self.keep(bare)
+            event = self.keep(detailed(event, meeting, key, source))
+        else:
+            event = self.keep(
+                replace(event, description="", notes="", block=None, mark=None, location="", native=None)
+            )
+        self.fate()
+        return event
 
     async def remove(self, calendar, event):
         self.removals += event in self.events
         self.events.pop(event, None)
+        self.fate()
 
 
 def detailed(event, meeting, key, source):
@@ -99,8 +120,8 @@ def made(event, key):
 class Rooms:
     """A service that makes one meeting for each key, when it feels like it."""
 
-    def __init__(self):
-        self.meetings, self.trouble, self.slow = {}, None, False
+    def __init__(self, fate=nothing):
+        self.meetings, self.trouble, self.slow, self.fate = {}, None, False, fate
 
     async def create(self, key, request, tried):
         if self.slow:
@@ -109,16 +130,20 @@ class Rooms:
         if self.trouble:
             raise self.trouble
         self.meetings.setdefault(key, request)
-        return Made(Meeting("zoom", "Zoom", key, f"https://zoom.example/{key}"))
+        self.fate()
+        followed = self.meetings[key] == request
+        return Made(Meeting("zoom", "Zoom", key, f"https://zoom.example/{key}"), followed=followed)
 
     async def update(self, key, meeting, request):
         if key not in self.meetings:
             raise NotFound(status=404)
         self.meetings[key] = request
+        self.fate()
         return Made(meeting)
 
     async def cancel(self, key, meeting, request, tried):
         self.meetings.pop(key, None)
+        self.fate()
 
 
 class Meet:
@@ -133,18 +158,25 @@ class Meet:
             raise NotFound(status=410)
         if event.native is None:
             event = self.mailbox.keep(made(event, key))
+            self.mailbox.fate()
         url = event.native.join_url
         return Made(Meeting("meet", "Google Meet", event.native.id, url, native=True), event)
 
     async def cancel(self, key, meeting, request, tried):
-        return None
+        event = self.mailbox.events.get(request.at.event)
+        if event is None or event.native is None or event.native.key != key:
+            return event
+        event = self.mailbox.keep(replace(event, native=None))
+        self.mailbox.fate()
+        return event
 
 
 class World:
     """One calendar and its services; time stands still unless it is moved."""
 
     def __init__(self, mailbox):
-        self.mailbox, self.rooms, self.keys, self.time = mailbox, Rooms(), 0, NOW - 86_400
+        self.mailbox, self.rooms, self.keys = mailbox, Rooms(mailbox.fate), 0
+        self.time = NOW - 20 * 86_400
 
     def now(self):
         return self.time
