@@ -11,7 +11,7 @@ from api.v1 import names
 from api.v1.calls import Answer, Call, Route
 from api.v1.context import Context
 from api.v1.grants import redeem
-from store import profiles, tokens
+from store import api_channels, profiles, tokens
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -106,6 +106,7 @@ class _Desk:
         granted = tokens.granted(conn, client, account)
         for profile in granted:
             tokens.withdraw(conn, client, account, profile)
+        api_channels.close_all(conn, client, account)
         return [profile for profile in granted if self.context.people.drop(conn, profile)]
 
 
