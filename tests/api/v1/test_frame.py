@@ -190,3 +190,74 @@ async def test_bodies_of_unknown_length_are_cut_off_too(api):
     reply = await api("POST", "/v1/batch", access, data=endless())
     assert reply.status == 413
     assert reply.errors == {"body": ["errors.too_large"]}
+
+
+NASTY = [
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    10**30,
+    "",
+    " ",
+    "x" * 100_000,
+    "\u202e\x7f",
+    [],
+    [[]],
+    [None],
+    {},
+    {"a": {}},
+]
+FIELDS = {
+    "/oauth/token": (
+        "client_id",
+        "client_secret",
+        "grant_type",
+        "code",
+        "redirect_uri",
+        "code_verifier",
+        "scope",
+    ),
+    "/oauth/token/revoke": ("token", "refresh_token", "sub"),
+    "/v1/conferencing_service_authorizations": ("redirect_uri", "provider_name"),
+    "/v1/batch": ("batch",),
+    "/v1/profiles/x/revoke": ("profile_id",),
+    "/v1/userinfo": ("x",),
+}
+
+
+@pytest.mark.parametrize("path", FIELDS)
+async def test_no_value_of_any_field_is_answered_with_a_fault_of_ours(api, path):
+    access, _ = await api.token()
+    good = {"client_id": "scheduler", "client_secret": "s1-secret", "grant_type": "authorization_code"}
+    good |= {"code": "x", "redirect_uri": "https://app.example.com/back"}
+    for field in FIELDS[path]:
+        for value in NASTY:
+            reply = await api("POST", path, access, {**good, field: value})
+            assert reply.status < 500, (field, value)
+            if reply.status == 422:
+                assert all(name.startswith(field) for name in reply.json["errors"])
+
+
+async def test_no_entry_of_a_batch_is_answered_with_a_fault_of_ours(api):
+    access, _ = await api.token()
+    for field in ("method", "relative_url", "data"):
+        for value in [*NASTY, "/v1/%ff?%ff=%ff", "//", "/?" * 100]:
+            entry = {"method": "POST", "relative_url": "/v1/userinfo", "data": {}, field: value}
+            reply = await api("POST", "/v1/batch", access, {"batch": [entry]})
+            assert reply.status in (200, 422), (field, value)
+            assert reply.status == 422 or reply.json["batch"][0]["status"] < 500
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/%ff", "/v1/%00", "/v1/..%2f..%2fetc", "/v1/userinfo?%ff", "/v1/userinfo?" + "a&" * 2000]
+)
+async def test_no_address_is_answered_with_a_fault_of_ours(api, path):
+    access, _ = await api.token()
+    host, port = api.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {access}\r\n\r\n".encode())
+    status = int((await reader.readuntil(b"\r\n")).split()[1])
+    assert status in (200, 400, 404, 422)
+    writer.close()
