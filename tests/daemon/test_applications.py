@@ -91,7 +91,12 @@ async def parts(place, store):
 
 
 async def come(store, opened, who=DORA, token="hers"):
-    profile = await store.tx(lambda conn: opened.keep(conn, "google", who, token, NOW))
+    def keep(conn):
+        profile = opened.keep(conn, "google", who, token, NOW)
+        tokens.grant(conn, "scheduler", who, profile, NOW)
+        return profile
+
+    profile = await store.tx(keep)
     opened.begin("google", who, token)
     return profile
 
@@ -117,6 +122,13 @@ async def test_they_are_still_looked_after_when_huddled_starts_again(parts, stor
     assert again[profile].refresh_token == "rotated"
     without = place(CONFIG.partition("[[applications]]")[0])
     assert [one.address for one in (await Accounts(without, store, vault).enrol(NOW)).values()] == [ADA]
+
+
+async def test_whom_no_configured_application_wants_is_not_looked_after(parts, store, place):
+    _, vault, _, opened, *_ = parts
+    await come(store, opened)
+    other = place(CONFIG.replace('"scheduler"', '"another"'))
+    assert [one.address for one in (await Accounts(other, store, vault).enrol(NOW)).values()] == [ADA]
 
 
 async def test_whom_the_organisation_has_let_in_needs_no_token_of_their_own(parts, store):
