@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, UTC, datetime, time
-from itertools import islice
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
+from heapq import merge
+from itertools import groupby, islice
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -77,6 +78,50 @@ def next_start(start: datetime, zone: str, recurrence: Iterable[str], after: dat
         return _utc(min(later), place) if later else None
     except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):
         return None
+
+
+def starts(start: datetime, zone: str, recurrence: Iterable[str], after: datetime) -> Iterator[datetime]:
+    """Yield when the occurrences from `after` on begin, in UTC and in order; of a rule too odd, none but the first."""
+    try:
+        found = _every(start, zone, recurrence, after)
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):
+        found = iter((start,))
+    return (moment for moment in found if moment >= after)
+
+
+def _every(start: datetime, zone: str, recurrence: Iterable[str], after: datetime) -> Iterator[datetime]:
+    place = ZoneInfo(zone)
+    series, late = _Series(_wall(start, place), place), _wall(max(start, after), place)
+    lines = [_line(text) for text in recurrence]
+    excluded = {one for line in lines if line.name == "EXDATE" for one in _moments(line, series)}
+    dates = {one for line in lines if line.name == "RDATE" for one in _moments(line, series)}
+    rules = [_of_rule(series, line.value, late) for line in lines if line.name == "RRULE"][:RULES]
+    merged = groupby(merge(sorted({series.first, *dates}), *rules))
+    return (_utc(moment, place) for moment, _ in merged if moment not in excluded)
+
+
+def _of_rule(series: _Series, value: str, late: datetime) -> Iterator[datetime]:
+    """Yield the occurrences of a rule on the wall clock: those from `late` on, and some before."""
+    try:
+        parts = _parts(value)
+        until = _moment(parts.pop("UNTIL"), series, series.zone, time.max) if "UNTIL" in parts else None
+        odd = set(parts) - _PLAIN - _WALKED.get(parts["FREQ"], frozenset())
+        if odd or parts["FREQ"] not in _WALKED or int(parts.get("INTERVAL", "1")) < 1:
+            return
+        for moment in islice(_walk(_near(series.first, parts, late), parts), LONGEST_WALK):
+            if until is not None and moment > until:
+                return
+            yield moment
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):
+        return
+
+
+def _near(first: datetime, parts: Mapping[str, str], late: datetime) -> datetime:
+    """Return from where a rule can be walked so that it meets `late` in step, without the years before."""
+    days = {"DAILY": 1, "WEEKLY": 7}.get(parts["FREQ"], 0) * int(parts.get("INTERVAL", "1"))
+    if not days or "COUNT" in parts:
+        return first
+    return first + timedelta(days=days) * max(0, (late - first).days // days - 1)
 
 
 def _next_of_rule(

@@ -15,7 +15,7 @@ from daemon.look import look, owed_at
 from daemon.outside import Outside
 from daemon.telling import calendar_changed
 from daemon.worker import Lease
-from store import calendars, conferences, events, work
+from store import calendars, conferences, departed, events, work
 from store.calendars import Calendar
 from store.db import Store
 from store.errors import StateCorrupt
@@ -102,6 +102,8 @@ class Sync:
             known = set(events.occurrences(conn, calendar.id, series))
             gone = [Gone(name, series) for name in sorted(known - set(still))]
             self._take(conn, calendar, gone, asked_at, every=False)
+            cancelled = {one.event for one in changes.gone if one.series == series}
+            departed.keep_cancelled(conn, calendar.id, series, cancelled)
 
     def _lose(
         self, conn: sqlite3.Connection, calendar: Calendar, names: Iterable[str], asked_at: float
@@ -138,6 +140,8 @@ class Sync:
         for item in items:
             if isinstance(item, Gone):
                 news += _forget(conn, calendar.id, item.event, asked_at, now)
+                if item.series:
+                    departed.cancel(conn, calendar.id, item.series, item.event, now)
             else:
                 new = events.save_listed(conn, calendar.id, item, asked_at, now)
                 (news if new else rest).append(item.ref.event)

@@ -30,13 +30,13 @@ class Snapshot:
 
 
 SAVE = """
-INSERT INTO events (calendar, event, series, snapshot, ends, written_at, shown, starts, changed_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO events (calendar, event, series, snapshot, ends, written_at, shown, starts, changed_at, repeats)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT (calendar, event) DO UPDATE SET
     changed_at = iif(snapshot = excluded.snapshot AND shown IS coalesce(excluded.shown, shown),
         changed_at, excluded.changed_at),
     series = excluded.series, snapshot = excluded.snapshot, ends = excluded.ends,
-    shown = coalesce(excluded.shown, shown), starts = excluded.starts,
+    shown = coalesce(excluded.shown, shown), starts = excluded.starts, repeats = excluded.repeats,
     written_at = excluded.written_at, doubtful = 0, missed_at = NULL
 """
 
@@ -55,9 +55,10 @@ def _save(conn: sqlite3.Connection, calendar: str, event: Event, written_at: flo
         shown,
         starts,
         now,
+        bool(event.recurrence),
     )
     conn.execute(SAVE, row)
-    departed.back(conn, calendar, event.ref.event)
+    departed.back(conn, calendar, event.ref.event, event.series)
 
 
 def _snapshot_text(event: Event) -> str:

@@ -201,14 +201,20 @@ CREATE TABLE managed (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX managed_event ON managed (calendar, event) WHERE event IS NOT NULL;
 CREATE INDEX managed_account ON managed (application, account);
-CREATE INDEX managed_read ON managed (application, calendar, repeats, starts);
+CREATE INDEX managed_read ON managed (application, calendar, starts)
+    WHERE repeats = 0 AND NOT substr(event_id, 1, 13) = 'evt_external_';
+CREATE INDEX managed_repeat ON managed (application, calendar) WHERE repeats = 1;
+CREATE INDEX managed_lent ON managed (application, calendar, starts)
+    WHERE substr(event_id, 1, 13) = 'evt_external_';
 
 -- What readers are told of events, and when that last changed.
 ALTER TABLE events ADD COLUMN shown TEXT;               -- connectors.model.Shown as JSON; NULL: nothing is known
-ALTER TABLE events ADD COLUMN starts REAL;              -- NULL: written by a version that did not keep it
+ALTER TABLE events ADD COLUMN starts REAL;
+ALTER TABLE events ADD COLUMN repeats INTEGER NOT NULL DEFAULT 0; -- 1: a series
 ALTER TABLE events ADD COLUMN changed_at REAL NOT NULL DEFAULT 0;
-CREATE INDEX events_read ON events (calendar, starts) WHERE json_extract(snapshot, '$.recurrence') IS NULL;
-CREATE INDEX events_repeat ON events (calendar) WHERE json_extract(snapshot, '$.recurrence') IS NOT NULL;
+UPDATE events SET starts = unixepoch(json_extract(snapshot, '$.start')),
+    repeats = json_extract(snapshot, '$.recurrence') IS NOT NULL;
+CREATE INDEX events_read ON events (calendar, repeats, starts, event, ends, changed_at, series);
 -- People move events of applications, too.
 CREATE TRIGGER events_moved AFTER UPDATE OF starts, ends ON events BEGIN
     UPDATE managed SET starts = new.starts, ends = new.ends
@@ -221,10 +227,24 @@ CREATE TABLE departed (
     event TEXT NOT NULL,
     snapshot TEXT NOT NULL,
     shown TEXT,
+    starts REAL,
+    application TEXT NOT NULL DEFAULT '', -- that managed it
+    event_id TEXT NOT NULL DEFAULT '',    -- as what
     gone_at REAL NOT NULL,
     PRIMARY KEY (calendar, event)
 ) WITHOUT ROWID;
 CREATE INDEX departed_gone ON departed (gone_at);
+CREATE INDEX departed_read ON departed (calendar, starts, event);
+
+-- Occurrences that were cancelled: their series repeats as if they were there.
+CREATE TABLE cancelled (
+    calendar TEXT NOT NULL,
+    series TEXT NOT NULL,
+    event TEXT NOT NULL,                  -- the series with _20261123T090000Z or _20261123 behind it
+    gone_at REAL NOT NULL,
+    PRIMARY KEY (calendar, series, event),
+    FOREIGN KEY (calendar, series) REFERENCES events (calendar, event) ON DELETE CASCADE
+) WITHOUT ROWID;
 
 -- Whom an application has sent to connect their calendars: api.asking.Asker as JSON, "" where none has.
 ALTER TABLE link_requests ADD COLUMN asker TEXT NOT NULL DEFAULT '';
