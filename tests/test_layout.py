@@ -31,6 +31,7 @@ PURE = [
     "connectors.wording",
     "daemon.actions",
     "daemon.fitting",
+    "daemon.managing",
     "daemon.plan",
     "daemon.policy",
     "daemon.retry",
