@@ -16,7 +16,7 @@ from connectors.registry import Credentials
 from daemon.config.model import Config
 from daemon.scrub import hide
 from daemon.telling import conferencing_profile_lost, profile_lost
-from store import calendars, conferences, linked, profiles, work
+from store import calendars, conferences, linked, profiles, tokens, work
 from store.db import Store
 from store.errors import KeyWrong
 from store.secrets import Vault
@@ -56,12 +56,13 @@ def connected(conn: sqlite3.Connection, config: Config) -> Sequence[Person]:
         "microsoft": config.microsoft is not None,
         "own": True,
     }
-    if not config.applications:
-        return ()
+    known = {one.client_id for one in config.applications}
     return [
         Person(one.provider, one.address, one.mode)
         for one in profiles.everyone(conn)
-        if one.mode in {"app", "own"} and reached.get(one.provider)
+        if one.mode in {"app", "own"}
+        and reached.get(one.provider)
+        and any(application in known for application, _ in tokens.users_of(conn, one.id))
     ]
 
 
