@@ -282,7 +282,6 @@ CREATE TABLE api_grants (
     PRIMARY KEY (application, account, profile)
 ) WITHOUT ROWID;
 CREATE INDEX api_grants_profile ON api_grants (profile);
-CREATE INDEX api_grants_profile ON api_grants (profile);
 
 -- Whom to tell that something changed in an account's calendars.
 CREATE TABLE api_channels (
