@@ -103,6 +103,7 @@ def test_every_import_follows_the_arrows():
         ("daemon/notify.py", "import googleapiclient.discovery", "google-sdk"),
         ("connectors/http.py", "import msgraph", "microsoft-sdk"),
         ("connectors/zoom/__init__.py", "import connectors.static", "providers"),
+        ("api/outcomes.py", "import connectors.zoom", "api-providers"),
         ("daemon/notify.py", "import sqlite_utils", "sql"),
         ("daemon/plan.py", "import time", "pure"),
         ("daemon/policy.py", "from daemon import notify", "pure"),
