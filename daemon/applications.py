@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from api.link import Doorway
     from api.v1.application import Application
     from api.v1.authorize import Entrance
+    from api.v1.reference import Reference
     from api.v1.server import Front
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ class Api:
 
     front: Front
     entrance: Entrance
+    reference: Reference
 
 
 def applications(config: Config) -> Mapping[str, Application]:
@@ -74,6 +76,7 @@ def api(
         return None
     from api.v1.authorize import Entrance
     from api.v1.context import Context
+    from api.v1.reference import Reference
     from api.v1.routes import every, table
     from api.v1.server import Front
 
@@ -88,7 +91,7 @@ def api(
         Leaving(store, vault, world, personal, links.flow.providers),
         kick,
     )
-    return Api(Front(context, table(every(context))), Entrance(context, links))
+    return Api(Front(context, table(every(context))), Entrance(context, links), Reference(links.pages))
 
 
 def issue(

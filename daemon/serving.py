@@ -41,7 +41,8 @@ async def serve(daemon: Daemon, stop: asyncio.Event, systemd: Systemd) -> None:
         if daemon.links is not None:
             daemon.links.join(doors)
         if daemon.api is not None:
-            doors.add_routes([*daemon.api.entrance.routes(), *daemon.api.front.routes()])
+            served = (daemon.api.entrance, daemon.api.reference, daemon.api.front)
+            doors.add_routes([route for one in served for route in one.routes()])
         longest = LONGEST_LINE if daemon.api else server.LARGEST_HEADER
         await _listen(stack, server.runner(doors, longest), config.listen, "pushes")
         working = asyncio.create_task(daemon.worker.run(stop), name="worker")
