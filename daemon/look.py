@@ -103,9 +103,8 @@ def with_series(conn: sqlite3.Connection, calendar: Calendar, series: str, polic
             policy, covered=known.state != "leaving", series=known if known.state == "live" else None
         )
     master = events.get(conn, calendar.id, series)
-    return replace(
-        policy, covered=master is not None and isinstance(judge(master.event, None, policy), Wanted)
-    )
+    covered = master is not None and isinstance(judge(master.event, None, policy), Wanted)
+    return replace(policy, covered=covered, declined=known is not None)
 
 
 def owed_at(seen: Look, now: float) -> float | None:

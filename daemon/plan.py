@@ -81,7 +81,7 @@ def _tidy(event: Event, policy: Policy) -> Write | None:
     if series and series.meeting and outdated(event, series, series.meeting):
         return Write(event, series, series.meeting)  # its own copy of the description, from before
     left = remains(event)
-    if left and not policy.covered:
+    if left and (policy.declined or not policy.covered):
         return _clean(event, left)  # it came back from being cancelled, with what it had then
     return None
 

@@ -68,6 +68,7 @@ class Policy:
     window: timedelta = field(default=timedelta(days=365))
     covered: bool = False  # the event is an occurrence, and its series has the conference
     series: Conference | None = None  # that conference, once there is one
+    declined: bool = False  # the series has none any more: somebody took its details off by hand
     desired: Desired | None = None  # what an application wants the event to be, where one manages it
 
     def profile(self, name: str) -> Linked | None:

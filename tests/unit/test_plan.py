@@ -8,7 +8,7 @@ from builders import NOW, POLICY, event, live, meeting, request, shown
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.model import Block, Conference, Mark, Native
+from connectors.model import Block, Conference, EventRef, Mark, Native
 from daemon.actions import Forget, Provision, Record, Update, Withdraw, Write
 from daemon.plan import LONG_AGO, plan, settled
 from daemon.policy import judge
@@ -277,6 +277,16 @@ def test_an_occurrence_loses_the_details_of_a_series_that_has_none_any_more():
     assert decide(replace(left, own=False)) is None
     assert decide(replace(left, block=None)) is None
     assert decide(left, None, replace(POLICY, covered=True)) is None
+
+
+def test_an_occurrence_loses_what_it_has_of_its_series_when_somebody_took_that_off_by_hand():
+    master = live(request=request(at=EventRef("ada@example.com", "s")))
+    left = replace(shown(event(series="s"), master), mark=Mark(KEY, "s", "title:@zoom"))
+    taken_off = replace(POLICY, covered=True, declined=True)
+    action = decide(left, None, taken_off)
+    assert isinstance(action, Write)
+    assert action.meeting is None
+    assert decide(event(title="@zoom Review", series="s"), None, taken_off) is None
 
 
 def test_what_a_restored_event_brings_back_is_taken_off():
