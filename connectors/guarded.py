@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -93,19 +94,19 @@ async def guard(
     permit: Permit = is_public, resolver: Callable[[], AbstractResolver] | None = None
 ) -> AsyncIterator[Guarded]:
     """Open the way out; it ends with the block. `permit` tells of a numeric address whether it may be used."""
-    make = resolver or Names
+    make, tls = resolver or Names, surroundings.tls()
     async with (
-        _session(_check(permit), make()) as closed,
-        _session(_check(lambda _: True), make()) as opened,
+        _session(_check(permit), make(), tls) as closed,
+        _session(_check(lambda _: True), make(), tls) as opened,
     ):
         yield Guarded(closed, opened)
 
 
 def _session(
-    factory: Callable[[AddrInfo], socket.socket], resolver: AbstractResolver
+    factory: Callable[[AddrInfo], socket.socket], resolver: AbstractResolver, tls: ssl.SSLContext
 ) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
-        ssl=surroundings.tls(),
+        ssl=tls,
         limit=CONNECTIONS,
         keepalive_timeout=15,
         resolver=resolver,

@@ -25,7 +25,10 @@ def follow(conn: sqlite3.Connection, one: Managed, event: Event | None, now: flo
 
     Call it in the transaction that keeps a wish, or its event as a provider has shown it (None where it is not there).
     """
-    at = _reckon(conn, one, event, now)
+    current = managed.get(conn, one.name)
+    at = _reckon(conn, current, event, now) if current else None
+    if current is None:
+        times.retain(conn, one.name, ())
     if at is not None:
         work.ring(conn, WORK, [one.name], at)
 
@@ -56,24 +59,29 @@ def fire(conn: sqlite3.Connection, name: str, now: float) -> float | None:
     # The event may have moved since its time was reckoned; what has passed then is told late, or never.
     _reckon(conn, one, event, now)
     kept = times.of_event(conn, name)
+    there = _basis(one, event) is not None
     for wish in moments(one.wish.subscriptions):
         due = kept.get(wish.place, 0.0)
         if 0 < due <= now:
             times.keep(conn, name, wish.place, -due)
-            if now - due < LATEST:
+            if there and now - due < LATEST:
                 body = outgoing.transition(wish.shown(), told.shown(one, event, known))
                 deliveries.tell(conn, one.application, name, wish.uri, body, now)
-    return _reckon(conn, one, event, now)
+    at = _reckon(conn, one, event, now)
+    return at if there else None
+
+
+def _basis(one: Managed, event: Event | None) -> Event | Draft | None:
+    """Return whose times count: those of the event, or of the draft where it is still to be written."""
+    return event or (one.wish.draft if one.event is None and one.owed else None)
 
 
 def _reckon(conn: sqlite3.Connection, one: Managed, event: Event | None, now: float) -> float | None:
     """Keep when each wish falls due. Returns the first of these times, None where there is none."""
-    # An event that had an id, and is not there, was deleted; one without an id is still to be written.
-    basis = event or (one.wish.draft if one.event is None else None)
+    basis, kept = _basis(one, event), times.of_event(conn, one.name)
+    if basis is None and one.event is not None and not one.gone:
+        return min((at for at in kept.values() if at > 0), default=None)  # not found: that may not last
     wishes = [] if one.gone or basis is None else moments(one.wish.subscriptions)
-    kept = times.of_event(conn, one.name)
-    if not wishes and not kept:
-        return None
     due = {}
     for wish in wishes:
         at = _next(wish, basis, kept.get(wish.place), one, now) if basis else None
@@ -81,19 +89,21 @@ def _reckon(conn: sqlite3.Connection, one: Managed, event: Event | None, now: fl
             due[wish.place] = at
             if at != kept.get(wish.place):
                 times.keep(conn, one.name, wish.place, at)
-    times.retain(conn, one.name, due)
+    if kept.keys() - due.keys():
+        times.retain(conn, one.name, due)
     return min((at for at in due.values() if at > 0), default=None)
 
 
 def _next(wish: Moment, event: Event | Draft, kept: float | None, one: Managed, now: float) -> float | None:
     """Return when the wish falls due next; below zero when it was told last, where it does not fall due again."""
+    late = now - LATEST
     if kept is None:
-        after = min(one.changed_at, now)  # what had passed when it was asked for is not told
+        after = max(min(one.changed_at, now), late)  # what had passed when it was asked for is not told
     elif kept > 0:  # it may have moved to a time that passed while we were not running
-        after = min(kept, now) - 1 if event.recurrence else now - LATEST
+        after = min(kept, now) - 1 if event.recurrence else late
     else:
-        after = max(-kept, now - LATEST)
+        after = max(-kept, late)
     due = due_after(event, wish, datetime.fromtimestamp(after, UTC))
     if due is not None:
         return due.timestamp()
-    return kept if kept is not None and kept < 0 else None
+    return -late if kept is not None and kept > 0 else kept
