@@ -154,8 +154,9 @@ class Leaving:
 
     async def end(self, profile: str) -> None:
         """Use its token no more, and give it back."""
-        known = self.world.credentials.pop(profile, None)
-        if known is None:
+        back = await self.store.read(lambda conn: profiles.get(conn, profile))
+        known = None if back else self.world.credentials.pop(profile, None)
+        if known is None:  # or they have just come back
             return
         self.world.registry.forget(known)
         log.info("calendars given up", account=known.address, provider=known.provider, profile=profile)

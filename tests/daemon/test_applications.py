@@ -169,6 +169,16 @@ async def test_calendars_that_no_application_wants_are_forgotten_and_the_consent
     assert await store.read(lambda conn: profiles.get(conn, profile)) is None
 
 
+async def test_who_comes_back_at_once_keeps_the_new_consent(parts, store):
+    _, _, world, opened, leaving, way, _ = parts
+    profile = await come(store, opened)
+    await store.tx(lambda conn: tokens.withdraw(conn, "scheduler", DORA, profile))
+    assert await store.tx(lambda conn: leaving.drop(conn, profile))
+    await come(store, opened, token="newer")
+    await leaving.end(profile)
+    assert (way.revoked, world.credentials[profile].refresh_token) == ([], "newer")
+
+
 async def test_calendars_of_the_configuration_are_never_forgotten(parts, store):
     config, vault, _, _, leaving, *_ = parts
     [profile] = await Accounts(config, store, vault).enrol(NOW)
