@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections import Counter
 from types import SimpleNamespace
 
+import pycronofy
 import pytest
 
 from api.v1.calls import Call, Refused
 from api.v1.channels import routes
 from api.v1.context import Application
+from connectors.guarded import guard
 from connectors.model import CalendarInfo
+from daemon.deliver import Deliver, Receiver
+from daemon.turns import Turns
+from daemon.worker import Worker
 from store import api_channels, calendars, deliveries, profiles, tokens, work
 from store.db import SqliteStore
+from tests.webhooks.receiving import receiving
 
 NOW = 1_800_000_000.0
 ADA, BOB = "ada@example.com", "bob@example.com"
@@ -191,3 +199,39 @@ async def test_nobody_sees_or_closes_a_channel_of_somebody_else(stage, who):
         await stage.close(channel["channel_id"], **who)
     assert (refused.value.status, refused.value.errors) == (404, {})
     assert await stage.list() == [channel]
+
+
+async def test_the_released_client_opens_lists_and_closes_a_channel_and_believes_what_it_is_sent(api):
+    """Through HTTP on both sides: the API on one, the application's own end on the other."""
+    profile, calendar = await api.person()
+    access, _ = await api.token(profile=profile)
+    client = pycronofy.Client(client_id="scheduler", client_secret="s1-secret", access_token=access)
+    client.request_handler.base_url = api.url
+    async with receiving() as receiver, guard() as guarded:
+        url = f"http://localhost:{receiver.port}/hook?state=1"
+        channel = await asyncio.to_thread(client.create_notification_channel, url, (calendar,), True)
+        assert channel["filters"] == {"calendar_ids": [calendar], "only_managed": True}
+        assert await asyncio.to_thread(client.list_notification_channels) == [channel]
+        receivers = {"scheduler": Receiver(("s1-secret", "s0-old-secret"), allow_private=True)}
+        deliver = Deliver(api.store, guarded, receivers, Turns(4, random.Random(1)), lambda: NOW)
+        await Worker(api.store, {"deliver": deliver}, lambda: NOW, "me").run_once()
+        [request] = receiver.received
+        assert request.told == {"notification": {"type": "verification"}, "channel": channel}
+        assert client.hmac_valid(request.headers["cronofy-hmac-sha256"], request.body.decode())
+        await asyncio.to_thread(client.close_notification_channel, channel["channel_id"])
+        assert await asyncio.to_thread(client.list_notification_channels) == []
+
+
+async def test_an_application_whose_right_is_taken_back_is_told_nothing_more(api):
+    profile, _ = await api.person()
+    access, _ = await api.token(profile=profile)
+    assert (await api("POST", "/v1/channels", access, {"callback_url": URL})).status == 200
+    body = {"client_id": "scheduler", "client_secret": "s1-secret", "token": access}
+    assert (await api("POST", "/oauth/token/revoke", body=body)).status == 200
+    assert await api.store.read(api_channels.count) == 0
+    assert await api.store.read(deliveries.count) == 0
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", ""), ("DELETE", "/chn_1")])
+async def test_without_a_token_nothing_is_told_of_channels(api, method, path):
+    assert (await api(method, f"/v1/channels{path}", body={"callback_url": URL})).status == 401
