@@ -10,7 +10,7 @@ from typing import Any
 from connectors.model import Conference
 from daemon.given import not_taken, settings_of
 from daemon.look import PROBE, Look, Policies, look
-from daemon.managing import owe
+from daemon.managing import drawn, owe
 from daemon.policy import judge
 from daemon.terms import Leave, Policy, Unwanted, Verdict, Wanted
 from daemon.world import policy_for
@@ -24,10 +24,12 @@ from store import (
     deliveries,
     events,
     linked,
+    managed,
     profiles,
     work,
 )
 from store.calendars import Calendar
+from store.managed import Managed
 
 Facts = dict[str, Any]
 
@@ -138,19 +140,25 @@ def policies_of(conn: sqlite3.Connection, base: Policy) -> Policies:
 def reasons(conn: sqlite3.Connection, base: Policy, needle: str) -> list[Facts]:
     """Explain each event that `needle` (id, UID, part of the title) finds."""
     policies = policies_of(conn, base)
-    found = [look(conn, calendar, name, policies) for calendar, name in events.find(conn, needle)]
+    names = dict.fromkeys([*events.find(conn, needle), *managed.search(conn, needle)])
+    found = [look(conn, calendar, name, policies) for calendar, name in names]
     return [_reason(conn, seen) for seen in found if seen]
 
 
 def _reason(conn: sqlite3.Connection, seen: Look) -> Facts:
-    verdict = judge(seen.event, seen.known, seen.policy)
+    desired = seen.policy.desired
+    event = (
+        drawn(None, seen.policy, desired) if seen.event is None and desired and desired.owed else seen.event
+    )
+    verdict = judge(None if desired and desired.gone else event, seen.known, seen.policy)
     action = owe(seen.event, seen.known, seen.policy, PROBE)
     failed = work.trouble(conn, "reconcile", f"{seen.calendar.id}/{seen.name}")
     return {
         "event": seen.name,
         "calendar": seen.calendar.info.remote,
-        "title": seen.event.title if seen.event else None,
-        "starts": seen.event.start.isoformat() if seen.event else None,
+        "title": event.title if event else None,
+        "starts": event.start.isoformat() if event else None,
+        "application": _application(seen.managed) if seen.managed else None,
         "verdict": describe(verdict, seen.policy),
         "instead_of": (verdict.instead_of or None) if isinstance(verdict, Wanted) else None,
         "account": _account_of(seen, verdict),
@@ -164,6 +172,17 @@ def _reason(conn: sqlite3.Connection, seen: Look) -> Facts:
             {"at": _iso(fact.at), "what": fact.what, "detail": fact.detail}
             for fact in conferences.history(conn, seen.calendar.id, seen.name)
         ],
+    }
+
+
+def _application(row: Managed) -> Facts:
+    """Tell what an application asks of its event, and whether the calendar has followed."""
+    return {
+        "application": row.application,
+        "event_id": row.event_id,
+        "asks": "that it be deleted" if row.gone else row.wish.profile_id or "no conferencing",
+        "followed": not row.owed,
+        "changed": _iso(row.changed_at),
     }
 
 

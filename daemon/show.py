@@ -92,7 +92,12 @@ def print_reasons(needle: str, found: Sequence[Facts], console: Console | None =
     for one in found:
         console.rule(f"{one['title'] or '(gone)'} · {one['starts'] or ''} · {one['calendar']}", align="left")
         console.print(one["verdict"])
-        meeting = one["conference"]
+        meeting, wish = one["conference"], one["application"]
+        if wish:
+            how = "the calendar has it" if wish["followed"] else "the calendar does not have it yet"
+            console.print(
+                f"{wish['application']} manages it as {wish['event_id']} and asks for {wish['asks']}: {how}."
+            )
         if one["account"]:
             _print_account(one["account"], console)
         if meeting:

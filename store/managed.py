@@ -188,6 +188,16 @@ def among(conn: sqlite3.Connection, calendar: str, events: Collection[str]) -> S
     return [of_row(row) for row in rows]
 
 
+def search(conn: sqlite3.Connection, needle: str) -> Sequence[tuple[str, str]]:
+    """Find events by the application's name for them or a part of the title, for people who ask why."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM managed WHERE event_id = ?1 OR name = ?1"
+        " OR instr(lower(json_extract(record, '$.draft.title')), lower(?1)) > 0 ORDER BY calendar, name LIMIT 50",
+        (needle,),
+    )
+    return [(one.calendar, one.where) for one in map(of_row, rows)]
+
+
 def asked(conn: sqlite3.Connection, name: str, now: float) -> None:
     """Note that the calendar is about to be asked to insert it."""
     conn.execute("UPDATE managed SET asked_at = coalesce(asked_at, ?) WHERE name = ?", (now, name))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from stored import NOW, at, furnish
 from wishes import ADA, Died, Mailbox, Mortal, World
 
 from connectors.errors import Rejected, Transient
 from connectors.model import Draft, Guest
 from daemon.reconcile import Reconcile
+from daemon.report import reasons
+from daemon.show import print_reasons
 from daemon.worker import Worker
 from store import conferences, managed, work
 from store.db import InlineStore, open_file
@@ -268,3 +272,24 @@ async def test_a_death_at_any_commit_of_a_deletion_leaves_nothing(stage, step, a
     await stage.later()
     await stage.later()
     assert (stage.mailbox.events, stage.world.rooms.meetings, await stage.row()) == ({}, {}, None)
+
+
+async def test_why_tells_what_the_application_asks_for_by_its_own_name_for_the_event(stage):
+    async def why():
+        base = stage.world.policy(None)
+        (found,) = await stage.store.read(lambda conn: reasons(conn, base, "e1"))
+        return found
+
+    await stage.ask()
+    waiting = await why()
+    assert waiting["application"]["application"] == APP
+    assert (waiting["application"]["asks"], waiting["application"]["followed"]) == ("zoom", False)
+    assert (waiting["title"], waiting["owed"]) == ("Review", "record")
+    await stage.work()
+    done = await why()
+    assert (done["application"]["followed"], done["owed"]) == (True, None)
+    text = StringIO()
+    print_reasons("e1", [done], Console(file=text, width=200))
+    assert f"{APP} manages it as e1 and asks for zoom: the calendar has it." in text.getvalue()
+    await stage.delete()
+    assert (await why())["application"]["asks"] == "that it be deleted"
