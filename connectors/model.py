@@ -83,6 +83,7 @@ class Shown:
     private: bool = False
     categories: tuple[str, ...] = ()
     join_url: str = ""  # of the calendar's own field, whosever it is
+    original: datetime | None = None  # when a changed occurrence was to begin, where nothing else tells
     text: str = ""  # the description as plain text, as people read it
 
 
@@ -292,3 +293,9 @@ class Conference:
     profile: str = ""  # the linked account that makes it; "" for the operator's or the calendar's own
     refused: str = ""  # a write that the calendar did not keep, told from others by what stood on the event
     unmet: tuple[str, ...] = ()  # settings of the request that the provider did not take
+
+    @property
+    def link(self) -> str:
+        """The link that people can read on the event; "" while there is none."""
+        shows = self.meeting is not None and self.written and self.state in {"live", "changing"}
+        return self.meeting.join_url if self.meeting and shows else ""

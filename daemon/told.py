@@ -15,9 +15,7 @@ NOTHING = frozenset({"", "none"})  # of the `conferencing` that an application h
 
 def link_of(known: Conference | None) -> str:
     """Return the link that people can read on the event; "" while there is none."""
-    if known is None or known.meeting is None or not known.written or known.state not in {"live", "changing"}:
-        return ""
-    return known.meeting.join_url
+    return known.link if known else ""
 
 
 def stored(conn: sqlite3.Connection, one: Managed) -> tuple[Event | None, Conference | None]:

@@ -38,11 +38,15 @@ def back(conn: sqlite3.Connection, calendar: str, event: str, series: str = "") 
 def cancel(conn: sqlite3.Connection, calendar: str, series: str, event: str, now: float) -> None:
     """Note that an occurrence is cancelled which goes by its series and the time at which it would be."""
     if event.startswith(f"{series}_"):
-        conn.execute(
+        new = conn.execute(
             "INSERT INTO cancelled (calendar, series, event, gone_at) SELECT ?1, ?2, ?3, ?4"
             " WHERE EXISTS (SELECT 1 FROM events WHERE calendar = ?1 AND event = ?2) ON CONFLICT DO NOTHING",
             (calendar, series, event, now),
         )
+        if new.rowcount:
+            conn.execute(
+                "UPDATE events SET changed_at = ? WHERE calendar = ? AND event = ?", (now, calendar, series)
+            )
 
 
 def keep_cancelled(conn: sqlite3.Connection, calendar: str, series: str, events: Collection[str]) -> None:

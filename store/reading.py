@@ -76,7 +76,8 @@ _DEPARTED = (
 _THEIRS = f"{_DEPARTED} AND (d.application <> :application OR substr(d.event_id, 1, 13) = 'evt_external_')"
 _OURS = f"{_DEPARTED} AND d.application = :application AND substr(d.event_id, 1, 13) <> 'evt_external_'"
 _GONE_ROW = (
-    "d.starts AS start, d.event AS name, d.event, d.snapshot, d.shown, d.gone_at AS changed_at, d.event_id"
+    "d.starts AS start, d.event AS name, d.event, d.snapshot, d.shown, d.gone_at AS changed_at,"
+    " d.application, d.event_id"
 )
 
 # Each list: what a row has, where it comes from, how the place is compared, and where to count.
@@ -124,7 +125,7 @@ def own_series(conn: sqlite3.Connection, bounds: Bounds) -> Sequence[sqlite3.Row
 def changed(conn: sqlite3.Connection, calendar: str, series: str) -> Sequence[sqlite3.Row]:
     """List the changed occurrences of a series in the order of time, each with when it originally was, if told."""
     return conn.execute(
-        f"SELECT {_ROW}, json_extract(e.shown, '$.original') AS original FROM events e"
+        f"SELECT {_ROW}, e.ends, json_extract(e.shown, '$.original') AS original FROM events e"
         " WHERE e.calendar = ? AND e.series = ? AND e.series <> '' ORDER BY e.starts, e.event",
         (calendar, series),
     ).fetchall()

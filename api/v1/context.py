@@ -43,4 +43,5 @@ class Context:
     ways: Mapping[str, Way]  # where people can link accounts, by provider
     people: People
     kick: Callable[[], None] = lambda: None  # wakes the worker after a ring
+    page: int = 50  # events on a page
     sessions: Sessions = field(default_factory=Sessions)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.v1 import application_calendars, batch, channels, events, oauth, people
+from api.v1 import application_calendars, batch, channels, events, oauth, people, reading
 from api.v1.calls import Problem, Refused, Route
 from api.v1.context import Context
 
@@ -60,6 +60,7 @@ def every(context: Context) -> Sequence[Route]:
         *people.routes(context),
         *channels.routes(context),
         *events.routes(context),
+        *reading.routes(context),
         *application_calendars.routes(context),
     ]
     return [*alone, *batch.routes(table(alone).find)]

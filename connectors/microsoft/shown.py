@@ -48,6 +48,7 @@ def shown(item: Mapping[str, Any], native: Native | None, description: str) -> S
         private=text(item.get("sensitivity")).lower() in PRIVATE,
         categories=tuple(text(name) for name in sequence(item.get("categories")) if text(name)),
         join_url=native.join_url if native else "",
+        original=_moment(item.get("originalStart")) if item.get("seriesMasterId") else None,
         text=description,
     )
 
