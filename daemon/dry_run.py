@@ -16,16 +16,17 @@ from connectors.http import connect
 from connectors.model import Changes
 from connectors.registry import Registry
 from daemon.accounts import Accounts
-from daemon.actions import Provision, Record, Write
+from daemon.actions import Provision, Put, Record, Remove, Write
 from daemon.config.model import Config
 from daemon.look import PROBE, Look, look
+from daemon.managing import owe
 from daemon.plain import plain
-from daemon.plan import LONG_AGO, plan
+from daemon.plan import LONG_AGO
 from daemon.policy import judge
 from daemon.report import describe
 from daemon.retry import reason
 from daemon.world import World, chosen
-from store import calendars, conferences, events
+from store import calendars, conferences, events, managed
 from store.calendars import calendar_id
 from store.db import InlineStore, rehearse
 from store.secrets import trial_vault
@@ -88,7 +89,8 @@ def _owed(world: World, conn: sqlite3.Connection, calendar: str, changes: Change
     for name in events.unseen(conn, calendar, names, changes.since, changes.until):
         events.forget(conn, calendar, name)
     owed = []
-    for name in dict.fromkeys([*names, *conferences.of_calendar(conn, calendar)]):
+    waiting = managed.owed(conn, calendar)
+    for name in dict.fromkeys([*names, *conferences.of_calendar(conn, calendar), *waiting]):
         seen = look(conn, calendar, name, world.policy)
         does = intent(seen) if seen else ""
         if seen and does:
@@ -100,7 +102,7 @@ def _owed(world: World, conn: sqlite3.Connection, calendar: str, changes: Change
 
 def intent(seen: Look) -> str:
     """Say what would be done first, in words; "" where nothing is owed."""
-    match plan(seen.event, seen.known, seen.policy, PROBE):
+    match owe(seen.event, seen.known, seen.policy, PROBE):
         case None:
             return ""
         case Record(conference) if conference.state == "reserved":
@@ -114,6 +116,10 @@ def intent(seen: Look) -> str:
             return f"make the {conference.service} meeting that was begun"
         case Write(meeting=meeting):
             return "write the details on the event" if meeting else "take the details off the event"
+        case Put(event=event):
+            return "write what the application asks for" if event else "insert what the application asks for"
+        case Remove():
+            return "delete the event, as the application asks for"
         case action:
             return type(action).__name__.lower()
 

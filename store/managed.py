@@ -188,6 +188,15 @@ def among(conn: sqlite3.Connection, calendar: str, events: Collection[str]) -> S
     return [of_row(row) for row in rows]
 
 
+def owed(conn: sqlite3.Connection, calendar: str) -> Sequence[str]:
+    """List what the events of a calendar go by that do not stand in it as they were asked for last."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM managed WHERE calendar = ? AND (gone = 1 OR written < version) ORDER BY name",
+        (calendar,),
+    )
+    return [of_row(row).where for row in rows]
+
+
 def search(conn: sqlite3.Connection, needle: str) -> Sequence[tuple[str, str]]:
     """Find events by the application's name for them or a part of the title, for people who ask why."""
     rows = conn.execute(
