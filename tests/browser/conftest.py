@@ -15,6 +15,7 @@ from tests.system.huddled import Huddled, secret
 from tests.system.providers import Providers, simulated
 from tests.system.stage import Stage, person, set_up
 
+BACK = "/link/page/style.css"  # where people come back to an application: any page that is known beforehand
 ADA, CAROL, GRACE = "ada@example.com", "carol@example.com", "grace@example.com"
 
 
@@ -43,6 +44,13 @@ def installed(providers, tmp_path_factory):
     person(providers, CAROL, GOOGLE)
     person(providers, GRACE, OUTLOOK)
     made.huddled.configure(**_linkable(folder, providers), **_openable(folder, providers))
+    application = {
+        "name": "Scheduler",
+        "client_id": "scheduler",
+        "client_secret_file": secret(folder / "scheduler.secret", "secret"),
+        "redirect_uris": [made.huddled.public + BACK],
+    }
+    made.huddled.configure(applications=[application])
     try:
         made.huddled.start()
         yield made
