@@ -132,7 +132,7 @@ def _people(there: Sequence[Item], draft: Draft, owner: str) -> list[Item]:
     new = [
         {"email": guest.address} | ({"displayName": guest.name} if guest.name else {})
         for guest in draft.attendees
-        if guest.address not in known
+        if guest.address not in known and guest.address not in draft.removed
     ]
     return [*kept, *new]
 

@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/graph/api/resources/event
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,10 @@ from connectors.microsoft.times import windows
 from connectors.microsoft.values import mapping, sequence, text
 from connectors.model import Draft, Event
 
+LONGEST = 255  # characters of a subject
+
+_BREAKS = re.compile(r"\s*[\r\n]+\s*")
+
 Json = dict[str, Any]
 Item = Mapping[str, Any]
 
@@ -27,7 +32,7 @@ def fresh(draft: Draft, owner: str) -> Json:
     Raises ValueError where Outlook cannot have such an event.
     """
     series = rules.recurrence(draft)
-    body: Json = {"subject": draft.title, **times(draft)}
+    body: Json = {"subject": subject(draft), **times(draft)}
     body |= {"recurrence": series} if series else {}
     people = _people((), draft, owner)
     body |= {"attendees": people} if people else {}
@@ -39,7 +44,7 @@ def fresh(draft: Draft, owner: str) -> Json:
 def owed(item: Item, event: Event, draft: Draft, owner: str) -> Json:
     """Return the fields in which an event is not as the draft says, texts and places apart. Raises as `fresh`."""
     series = rules.recurrence(draft)
-    body: Json = {"subject": draft.title} if event.title != draft.title else {}
+    body: Json = {"subject": subject(draft)} if event.title != subject(draft) else {}
     body |= {} if _same_times(event, draft) else times(draft)
     if patterns.lines(item.get("recurrence")) != patterns.lines(series) or ("start" in body and series):
         body["recurrence"] = series
@@ -47,6 +52,11 @@ def owed(item: Item, event: Event, draft: Draft, owner: str) -> Json:
     people = _people(there, draft, event.organizer or owner)
     body |= {"attendees": people} if people != there else {}
     return body | _own(item, draft)
+
+
+def subject(draft: Draft) -> str:
+    """Return the title in one line, as long as Exchange keeps it."""
+    return _BREAKS.sub(" ", draft.title)[:LONGEST]
 
 
 def html(description: str) -> str:
@@ -66,7 +76,7 @@ def times(draft: Draft) -> Json:
 
 def has(event: Event, draft: Draft) -> bool:
     """Tell whether an answer shows what no provider words anew: title and time."""
-    return event.title.split() == draft.title.split() and _same_span(event, draft)
+    return event.title.split() == subject(draft).split() and _same_span(event, draft)
 
 
 def _wall(moment: datetime, draft: Draft) -> str:
@@ -94,7 +104,7 @@ def _people(there: Sequence[Item], draft: Draft, owner: str) -> list[Item]:
     new = [
         {"type": "required", "emailAddress": {"address": guest.address, "name": guest.name or guest.address}}
         for guest in draft.attendees
-        if guest.address not in known
+        if guest.address not in known and guest.address not in draft.removed
     ]
     return [*kept, *new]
 

@@ -21,6 +21,7 @@ from connectors.microsoft.api import Item
 from connectors.microsoft.edits import Patch
 from connectors.microsoft.errors import PROVIDER
 from connectors.microsoft.notes import write_teams
+from connectors.microsoft.places import LONGEST
 from connectors.microsoft.values import mapping, sequence, text
 from connectors.microsoft.writing import Writer, owned, sure
 from connectors.model import CalendarInfo, Event, Mark
@@ -116,7 +117,7 @@ class Putting:
             raise _refused(error) from error
         event = _virtual(calendar, alias, wish)
         patch = self._details(event, event.description, wish)
-        place = patch.location if text(mapping(patch.location).get("displayName")) else None
+        place = _moved(replace(event, location=""), patch.location)
         patch = replace(patch, content=patch.content or None, location=place, fields=fields, name=name)
         return _asking(patch, event, wish)
 
@@ -203,9 +204,11 @@ def _asking(patch: Patch, event: Event, wish: Wish) -> Patch:
 
 def _moved(event: Event, place: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return the location to send, None where it is there; an empty one has Outlook's stamp where Teams is on."""
-    name = text(mapping(place).get("displayName"))
+    name = text(mapping(place).get("displayName"))[:LONGEST]
     stamped = not name.strip() and event.location == online.STAMP and event.native is not None
-    return None if stamped or name == event.location else {"locationUri": "", **mapping(place)}
+    if stamped or name == event.location:
+        return None
+    return {"locationUri": "", **mapping(place), "displayName": name}
 
 
 def _refused(error: ValueError) -> Rejected:

@@ -142,10 +142,7 @@ class Requests:
         return _request("events.patch", built)
 
     def insert(self, mailbox: str, calendar: str, patch: Patch) -> Request:
-        """Make an event. One with a `transactionId` that Graph has seen is not made again.
-
-        https://learn.microsoft.com/graph/api/calendar-post-events
-        """
+        """Make an event. One with a `transactionId` that Graph has seen is not made again."""
         events = self._calendar(mailbox, calendar).events
         built = events.to_post_request_information(event_model(patch), _with(prefer=_EVENTS))
         return _request("events.insert", built)

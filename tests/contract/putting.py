@@ -8,13 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.errors import Conflict, NotFound, Rejected, Transient
 from connectors.model import Answered, Draft, Event, Guest, Mark, Meeting
-from tests.contract.calendar import KEY, NEW, OTHER, URL, ZOOM, Stage, again, day, listed
+from tests.contract.calendar import KEY, NEW, OTHER, UNSETTLED, URL, ZOOM, Stage, again, day, listed
 
 NAME = "hdm" + "0123456789abcdefghijklmnop"
 SOURCE = "api:default"
+EXAMPLES = 15
 BOB, ZOE = "bob@example.com", "zoe@example.net"
 
 
@@ -359,6 +362,72 @@ class ChangingContract:
             await stage.guest.put(stage.guest_info, NAME, wish(stage, title="Mine"), copy, None, "", "")
 
 
+WORDS = [
+    "Agenda",
+    "\n",
+    "\n\n",
+    " ",
+    "<b>",
+    "</b>",
+    "&amp;",
+    "&",
+    "<",
+    "{{ conferencing.invite_block }}",
+    "- ",
+]
+WORDS += [
+    "{{ conferencing.join_url }}",
+    "https://example.org/map?a=1&b=2",
+    "@zoom",
+    "___________",
+    "🎉",
+    "<br>",
+]
+DRAFTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.sampled_from(["Board meeting", "Café 🎉 <b>", "@zoom review"]),
+        "description": st.lists(st.sampled_from(WORDS), max_size=8).map("".join),
+        "location": st.sampled_from(["", "Room 4", "Online: {{ conferencing.join_url }}", "@zoom"]),
+        "attendees": st.sampled_from([(), invited(BOB), invited(BOB, ZOE)]),
+        "removed": st.sampled_from([(), (ZOE,)]),
+        "reminders": st.sampled_from([None, (), (10,), (10, 30)]),
+        "transparent": st.booleans(),
+        "private": st.booleans(),
+        "zone": st.sampled_from(["UTC", "Europe/Berlin", "Asia/Tokyo"]),
+        "recurrence": st.sampled_from([(), ("RRULE:FREQ=DAILY;COUNT=3",), ("RRULE:FREQ=WEEKLY",)]),
+    },
+)
+MEETINGS = st.sampled_from([(None, KEY), (ZOOM, KEY), (ZOOM, KEY), (NEW, OTHER)])
+
+
+class HistoryContract:
+    """One wish after the other."""
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=UNSETTLED)
+    @given(st.lists(st.tuples(DRAFTS, MEETINGS, st.booleans()), min_size=1, max_size=4))
+    async def test_the_event_is_always_as_the_last_wish_says(self, stage, wishes):
+        name, event = f"{NAME}{len(stage.calls())}", None
+        for what, (meeting, key), native in wishes:
+            draft = wish(stage, **what)
+            service = stage.native if native and meeting is None else ""
+            event = await put(stage, draft, event, meeting, key, name=name, native=service)
+            if event.native is not None:  # its link is known now, and may be wanted in the location
+                event = await put(stage, draft, event, meeting, key, name=name, native=service)
+            assert (event.title, event.start, event.zone) == (draft.title, draft.start, draft.zone)
+            assert (event.recurrence == ()) == (draft.recurrence == ())
+            assert {guest.address for guest in draft.attendees} - set(draft.removed) <= set(event.attendees)
+            assert (event.shown.transparent, event.shown.private) == (draft.transparent, draft.private)
+            if meeting is not None:
+                assert (event.block.key, event.mark.key) == (key, key)
+                assert meeting.join_url in event.block.text
+            assert await again(stage, event) == event
+            before = len(stage.calls())
+            assert await put(stage, draft, event, meeting, key, name=name, native=service) == event
+            assert stage.calls()[before:] == ["events.get"]
+        await stage.calendar.remove(stage.info, event.ref.event)
+
+
 class RemovingContract:
     """An event that is to go."""
 
@@ -453,5 +522,7 @@ class NativeContract:
         assert mailed(stage)[0] == (BOB, "invitation")
 
 
-class PuttingContract(InsertingContract, SeriesContract, ChangingContract, RemovingContract, NativeContract):
+class PuttingContract(
+    HistoryContract, InsertingContract, SeriesContract, ChangingContract, RemovingContract, NativeContract
+):
     """Everything together."""

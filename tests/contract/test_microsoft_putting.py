@@ -202,6 +202,15 @@ async def test_a_text_body_stays_one(stage):
     assert (event.html, event.notes, event.block.key) == (False, "1 < 2\nBye", KEY)
 
 
+async def test_what_is_too_long_for_outlook_is_cut_and_left_alone_then(stage):
+    draft = wish(stage, title="A very\nlong title " * 40, location="Room " * 80)
+    event = await put(stage, draft)
+    assert (len(event.title), len(event.location)) == (255, 255)
+    before = len(stage.calls())
+    assert await put(stage, draft, event) == event
+    assert stage.calls()[before:] == ["events.get"]
+
+
 async def test_whole_days_have_the_zone_that_was_asked_for(stage):
     event = await put(stage, days(stage, zone="Asia/Kathmandu"))
     assert (event.all_day, event.zone) == (True, "Asia/Kathmandu")
