@@ -266,3 +266,19 @@ async def test_what_a_calendar_shows_depends_on_the_role(ada, control, role, vis
     for event in (await bob.get(made["id"], team), (await bob.listed(team))[0][0]):
         assert event["start"] == made["start"]
         assert ("summary" in event) == seen
+
+
+@pytest.mark.parametrize(
+    "reminders",
+    [
+        {"useDefault": True, "overrides": [{"method": "popup", "minutes": 5}]},
+        {"useDefault": False, "overrides": [{"method": "popup", "minutes": at} for at in range(6)]},
+        {"useDefault": False, "overrides": [{"method": "sms", "minutes": 5}]},
+        {"useDefault": False, "overrides": [{"method": "popup", "minutes": 40_321}]},
+        {"useDefault": False, "overrides": [{"method": "popup"}]},
+    ],
+)
+async def test_reminders_that_make_no_sense_are_refused(ada, reminders):
+    made = await ada.insert()
+    assert (await ada.patch(made["id"], {"reminders": reminders})).status == 400
+    assert (await ada.get(made["id"]))["reminders"] == {"useDefault": True}

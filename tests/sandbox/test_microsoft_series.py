@@ -131,6 +131,12 @@ async def test_occurrences_have_ids_and_icaluids_of_their_own(grace):
     }
 
 
+async def test_occurrences_do_not_show_the_transaction_of_their_series(grace):
+    made = await grace.insert(**WEEKLY, transactionId="t-1")
+    assert (await grace.get(made["id"]))["transactionId"] == "t-1"
+    assert {one["transactionId"] for one in await grace.instances(made["id"])} == {None}
+
+
 async def test_a_changed_occurrence_is_an_exception_and_has_the_rest_from_its_series(grace):
     made = await grace.insert(**WEEKLY)
     second = (await grace.instances(made["id"]))[1]
