@@ -10,6 +10,7 @@ from store import conferences, events
 from store.managed import Managed
 from webhooks.outgoing import second
 
+EXTERNAL = "evt_external_"  # so begin the names of events that the application has not made
 NOTHING = frozenset({"", "none"})  # of the `conferencing` that an application has asked for
 
 
@@ -28,7 +29,7 @@ def shown(one: Managed, event: Event | None, known: Conference | None) -> dict[s
     """Return the event as it stands in the calendar, or is to stand there."""
     found: Event | Draft = event or one.wish.draft
     told: dict[str, Any] = {
-        "event_id": one.event_id,
+        "event_uid" if one.event_id.startswith(EXTERNAL) else "event_id": one.event_id,
         "calendar_id": one.calendar,
         "summary": found.title,
         "start": _time(found, start=True),
@@ -36,7 +37,7 @@ def shown(one: Managed, event: Event | None, known: Conference | None) -> dict[s
     }
     if known is not None and known.meeting is not None and (link := link_of(known)):
         told["conferencing"] = {"provider_name": _outside(known.meeting.service), "join_url": link}
-    elif one.wish.profile_id not in NOTHING:
+    elif one.wish.profile_id not in NOTHING and one.unmet is None:
         told["conferencing"] = {"pending": True}
     return told
 

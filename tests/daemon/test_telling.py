@@ -212,6 +212,14 @@ def test_an_event_is_shown_as_it_stands_in_the_calendar(conn):
     }
 
 
+def test_an_event_that_others_have_made_is_shown_under_its_uid(conn):
+    one = manage(conn, subscriptions=BOTH, event_id="evt_external_abc")
+    telling.conference_told(conn, one, event(), conference(), NOW)
+    [(_, body)] = waiting(conn)
+    assert body["event"]["event_uid"] == "evt_external_abc"
+    assert "event_id" not in body["event"]
+
+
 def test_a_calendar_that_is_lost_is_told_once(conn):
     furnish(conn)
     channel(conn)

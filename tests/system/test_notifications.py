@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pycronofy
@@ -13,6 +13,7 @@ import pytest
 
 from tests.system import machine
 from tests.system.huddled import secret
+from tests.system.people import times
 from tests.system.stage import set_up
 
 pytestmark = pytest.mark.system
@@ -88,10 +89,17 @@ def stage(providers, tmp_path, home):
         providers("POST", "/reset", {})
 
 
-def test_an_application_hears_what_people_do_and_no_echo_even_if_huddled_is_killed_while_it_tells(stage, ear):
+@pytest.fixture
+def client(stage):
     told = stage.huddled.told("token", "issue", "--account", ADA, "--application", "listener")
-    client = pycronofy.Client("listener", SECRET, told["access_token"], told["refresh_token"])
-    client.request_handler.base_url = stage.huddled.public
+    made = pycronofy.Client("listener", SECRET, told["access_token"], told["refresh_token"])
+    made.request_handler.base_url = stage.huddled.public
+    return made
+
+
+def test_an_application_hears_what_people_do_and_no_echo_even_if_huddled_is_killed_while_it_tells(
+    stage, client, ear
+):
     channel = client.create_notification_channel(ear.url)
     stage.until(lambda: ear.heard, "the verification")
     assert ear.heard == [{"notification": {"type": "verification"}, "channel": channel}]
@@ -123,3 +131,41 @@ def test_an_application_hears_what_people_do_and_no_echo_even_if_huddled_is_kill
     stage.ada.delete(event)
     stage.quiet(0.5)
     assert len(ear.heard) == count
+
+
+def test_an_event_s_subscriptions_tell_of_its_link_and_of_its_beginning(stage, client, ear):
+    [calendar] = [one["calendar_id"] for one in client.list_calendars() if one["calendar_primary"]]
+    five = {"before": "event_start", "offset": {"minutes": 5}}
+    hook = {"type": "webhook", "uri": ear.url}
+    interactions = [{"type": "conferencing_assigned"}, {"type": "conferencing_failing"}]
+    channel = client.create_notification_channel(ear.url)
+    stage.until(lambda: ear.heard, "the verification")
+    ear.heard.clear()
+    starts = datetime.now(UTC) + timedelta(hours=2)
+    wanted = {
+        "event_id": "mine",
+        "summary": "Board meeting",
+        "start": starts,
+        "end": starts + timedelta(hours=1),
+        "conferencing": {"profile_id": "default"},
+        "subscriptions": [{**hook, "interactions": interactions}, {**hook, "transitions": [five]}],
+    }
+    client.upsert_event(calendar, wanted)
+    stage.until(lambda: ear.heard, "the link")
+    stage.quiet(0.5)
+    [assigned] = ear.heard  # and no `change`: it was the application that changed something
+    assert assigned["notification"] == {"type": "event_subscription", "interactions": interactions[:1]}
+    [read] = client.read_events(calendar_ids=(calendar,)).all()
+    assert assigned["event"]["conferencing"] == read["conferencing"]
+    assert assigned["event"]["event_id"] == "mine"
+
+    ear.heard.clear()
+    client.close_notification_channel(channel["channel_id"])
+    [event] = stage.ada.events()
+    stage.ada.change(event, **times(datetime.now(UTC) + timedelta(minutes=5, seconds=3)))
+    stage.until(lambda: ear.heard, "the beginning, five minutes before the time to which Ada has moved it")
+    assert [one["notification"] for one in ear.heard] == [
+        {"type": "event_subscription", "transitions": [five]}
+    ]
+    assert ear.heard[0]["event"]["conferencing"] == read["conferencing"]
+    assert not stage.huddled.failing()
