@@ -28,7 +28,9 @@ from daemon.managing import owe
 from daemon.outside import Outside
 from daemon.placing import PATIENCE, Placing, overdue
 from daemon.plan import goes_on
+from daemon.policy import judge
 from daemon.retry import reason
+from daemon.terms import Unwanted
 from daemon.touch import Touch, left
 from daemon.visit import Visit
 from daemon.worker import Lease
@@ -212,13 +214,25 @@ class Reconcile:
         row, desired = visit.seen.managed, visit.seen.policy.desired
         if row is not None and desired is not None and desired.gone:
             visit.also.append(lambda conn: managed.drop(conn, row.name))
-        commit = visit.commit(self.outside.now()) if visit.news else None
         seen = visit.seen
+        if row is not None and desired is not None and not desired.gone:
+            unmet = _unmet(seen)
+            if unmet != row.unmet:
+                visit.also.append(lambda conn: managed.judged(conn, row.name, unmet))
+        commit = visit.commit(self.outside.now()) if visit.news else None
         at = owed_at(seen, self.outside.now()) if seen.known is None else None
         await visit.lease.finish(commit, at)
 
     def _time(self) -> datetime:
         return datetime.fromtimestamp(self.outside.now(), UTC)
+
+
+def _unmet(seen: Look) -> str | None:
+    """Say why an application's event is to have no conference; None where it has one, or may have one later."""
+    if seen.known is not None and seen.known.state == "declined":
+        return "somebody took the details off the event"
+    verdict = judge(seen.event, seen.known, seen.policy)
+    return verdict.why if isinstance(verdict, Unwanted) and verdict.again is None else None
 
 
 def _may_be_noted(visit: Visit, known: Conference) -> bool:

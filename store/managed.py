@@ -48,6 +48,7 @@ class Managed:
     gone: bool
     life: int
     asked_at: float | None
+    unmet: str | None  # why there is to be no conference as things stand
     created_at: float
     changed_at: float
 
@@ -77,6 +78,7 @@ class Managed:
             gone=False,
             life=0,
             asked_at=None,
+            unmet=None,
             created_at=now,
             changed_at=now,
         )
@@ -98,7 +100,7 @@ class Managed:
 
 
 COLUMNS = (
-    "name, application, account, calendar, event_id, event, record, version, written, gone, life, asked_at,"
+    "name, application, account, calendar, event_id, event, record, version, written, gone, life, asked_at, unmet,"
     " created_at, changed_at"
 )
 
@@ -119,7 +121,7 @@ def upsert(conn: sqlite3.Connection, managed: Managed, ends: float | None, now: 
         " created_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)"
         " ON CONFLICT (application, calendar, event_id) DO UPDATE SET record = excluded.record,"
         " starts = excluded.starts, ends = excluded.ends, repeats = excluded.repeats, version = version + 1,"
-        " gone = 0, changed_at = excluded.changed_at",
+        " unmet = NULL, gone = 0, changed_at = excluded.changed_at",
         (
             managed.name,
             managed.application,
@@ -212,6 +214,11 @@ def asked(conn: sqlite3.Connection, name: str, now: float) -> None:
     conn.execute("UPDATE managed SET asked_at = coalesce(asked_at, ?) WHERE name = ?", (now, name))
 
 
+def judged(conn: sqlite3.Connection, name: str, unmet: str | None) -> None:
+    """Note why there is to be no conference as things stand; None where there is to be one, or may be later."""
+    conn.execute("UPDATE managed SET unmet = ?1 WHERE name = ?2 AND unmet IS NOT ?1", (unmet, name))
+
+
 def lost(conn: sqlite3.Connection, name: str, event: str) -> None:
     """Note that people have deleted its event: what is asked for from now on is another one."""
     conn.execute(
@@ -251,6 +258,7 @@ def of_row(row: sqlite3.Row) -> Managed:
         bool(row["gone"]),
         row["life"],
         row["asked_at"],
+        row["unmet"],
         row["created_at"],
         row["changed_at"],
     )

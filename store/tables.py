@@ -195,6 +195,7 @@ CREATE TABLE managed (
     starts REAL NOT NULL,                 -- of the event as it stands, of the draft until it does
     ends REAL,                            -- NULL: never
     repeats INTEGER NOT NULL DEFAULT 0,   -- 1: a series
+    unmet TEXT,                           -- why there is to be no conference as things stand; NULL: there may be one
     created_at REAL NOT NULL,
     changed_at REAL NOT NULL,
     UNIQUE (application, calendar, event_id)

@@ -195,7 +195,12 @@ def _conferencing(entry: Entry) -> Mapping[str, Any] | None:
     known, managed = entry.conference, entry.managed
     if known is not None and known.meeting is not None and known.link:
         return {"provider_name": conference_name(known.meeting.service), "join_url": known.link}
-    if entry.event_id and managed is not None and managed.wish.profile_id not in NOTHING:
+    if (
+        entry.event_id
+        and managed is not None
+        and managed.wish.profile_id not in NOTHING
+        and not managed.unmet
+    ):
         return {"pending": True}
     if entry.event_id and managed is not None and managed.wish.profile_id == "none":
         return None

@@ -47,7 +47,7 @@ def manage(conn, now=NOW, event="e1", application="ours", event_id="mine", **wis
     wanted = Wish(**{"draft": draft(), "profile_id": "default", **wish})
     known = managed.find(conn, application, CALENDAR, event_id)
     name = known.name if known else managed.fresh_name()
-    one = Managed(name, application, ADA, CALENDAR, event_id, None, wanted, 1, 0, False, 0, None, now, now)
+    one = Managed.wanted(name, application, ADA, CALENDAR, event_id, None, wanted, now)
     managed.upsert(conn, one, wanted.draft.end.timestamp(), now)
     if event:
         managed.wrote(conn, name, event, 1)

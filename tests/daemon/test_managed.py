@@ -293,3 +293,20 @@ async def test_why_tells_what_the_application_asks_for_by_its_own_name_for_the_e
     assert f"{APP} manages it as e1 and asks for zoom: the calendar has it." in text.getvalue()
     await stage.delete()
     assert (await why())["application"]["asks"] == "that it be deleted"
+
+
+async def test_a_conference_that_is_never_to_be_is_not_on_its_way(stage):
+    begun = at(stage.world.now() - 600)
+    await stage.ask(draft=replace(DRAFT, start=begun, end=begun + timedelta(hours=1)))
+    assert (await stage.row()).unmet is None
+    await stage.work()
+    row = await stage.row()
+    assert (row.unmet, stage.world.rooms.meetings) == (
+        "it has begun, and applications get no meeting for what lies in the past",
+        {},
+    )
+    await stage.ask()
+    assert (await stage.row()).unmet is None
+    await stage.work()
+    assert (await stage.row()).unmet is None
+    await stage.well()
