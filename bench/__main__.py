@@ -18,7 +18,9 @@ from bench import (
     graph_requests,
     idle,
     links,
+    reading,
     rows,
+    upserts,
 )
 from bench.figures import Figure, Report, lines, table
 from bench.processes import BenchError
@@ -35,6 +37,8 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[Report]]] = {
     "graph_batches": graph_batches.run,
     "graph_page": graph_page.run,
     "graph_requests": graph_requests.run,
+    "upserts": upserts.run,
+    "reading": reading.run,
 }
 
 

@@ -38,7 +38,7 @@ async def bare() -> None:
 
     app = web.Application()
     app.router.add_post("/hooks/google/{channel}", handler)
-    await _serve(web.AppRunner(app, access_log=None), _nothing)
+    await serve(web.AppRunner(app, access_log=None))
 
 
 async def parsing() -> None:
@@ -51,7 +51,7 @@ async def parsing() -> None:
 
     app = web.Application()
     app.router.add_post("/hooks/microsoft", handler)
-    await _serve(web.AppRunner(app, access_log=None), _nothing)
+    await serve(web.AppRunner(app, access_log=None))
 
 
 async def durable(folder: Path, channels: int, provider: str) -> None:
@@ -66,7 +66,7 @@ async def durable(folder: Path, channels: int, provider: str) -> None:
         return {"commits": store.commits, "cpu": time.process_time()}
 
     try:
-        await _serve(server.runner(app), commits)
+        await serve(server.runner(app), commits)
     finally:
         store.close()
 
@@ -81,11 +81,12 @@ def _furnish(conn: sqlite3.Connection, count: int, provider: str) -> None:
         channels.begin(conn, pushes.channel(number), name, pushes.token(number), now)
 
 
-async def _serve(runner: web.AppRunner, answer: asks.Answer) -> None:
+async def serve(runner: web.AppRunner, answer: asks.Answer | None = None) -> None:
+    """Serve on a free port, and answer what the parent asks, until it hangs up."""
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        await asks.serve({"port": runner.addresses[0][1]}, answer)
+        await asks.serve({"port": runner.addresses[0][1]}, answer or _nothing)
     finally:
         await runner.cleanup()
 

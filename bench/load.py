@@ -11,13 +11,14 @@ import time
 from array import array
 from dataclasses import dataclass, field
 
-from bench import asks, graph_notices, pushes
+from bench import asks, graph_notices, pushes, upsert_calls
 from bench.figures import percentile
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _PUSHES = {
     "google": (pushes.requests, b"HTTP/1.1 204"),
     "microsoft": (graph_notices.requests, b"HTTP/1.1 202"),
+    "upserts": (upsert_calls.requests, b"HTTP/1.1 202"),
 }
 
 

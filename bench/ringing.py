@@ -40,6 +40,7 @@ class Ringing:
     bare: Child
     size: Size
     provider: str
+    doors: str = "bench.doors"  # the module that takes them durably
 
     async def fire(self, door: Child, seconds: float) -> Json:
         """Push for so long, and tell what each push cost. Raises BenchError where an answer is not as it should be."""
@@ -62,7 +63,7 @@ class Ringing:
         await self.fire(self.bare, self.size.warm_up)
         with TemporaryDirectory(prefix="huddled-bench-", dir=place) as folder:
             before = fsync_ms(Path(folder))
-            async with child("bench.doors", "durable", folder, self.size.channels, self.provider) as durable:
+            async with child(self.doors, "durable", folder, self.size.channels, self.provider) as durable:
                 await self.fire(durable, self.size.warm_up)
                 rounds = [await self._round(durable) for _ in range(count)]
             return Found(rounds, (before + fsync_ms(Path(folder))) / 2)

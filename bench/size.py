@@ -25,6 +25,7 @@ class Size:
     rows: int  # of work
     page_events: int  # on one page of Graph's
     requests: int  # for changes, one after another
+    read_events: int  # that an application reads
 
 
 FULL = Size(
@@ -44,6 +45,7 @@ FULL = Size(
     rows=20_000,
     page_events=200,
     requests=500,
+    read_events=10_000,
 )
 TINY = Size(
     rounds=1,
@@ -62,4 +64,5 @@ TINY = Size(
     rows=200,
     page_events=12,
     requests=10,
+    read_events=120,
 )
