@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.v1 import drafts, reach, subscriptions, wishes
@@ -63,7 +63,9 @@ class _Events:
             told,
             alive.told if alive else (),
         )
-        _save(conn, call, calendar, name, event.ref.event if event else None, wish, now)
+        _save(
+            conn, replace(known, wish=wish) if known else _fresh(call, name, event, wish, now, calendar), now
+        )
 
     async def delete(self, call: Call) -> Answer:
         """Delete an event; one that is not there is gone already."""
@@ -79,7 +81,7 @@ class _Events:
         problems.check()
         found = managed.find(conn, call.application.client_id, calendar.id, name)
         if found is None and event is not None:
-            _save(conn, call, calendar, name, event.ref.event, Wish(_draft_of(event)), now)
+            _save(conn, _fresh(call, name, event, Wish(_draft_of(event)), now, calendar), now)
             found = managed.find(conn, call.application.client_id, calendar.id, name)
         if found is not None:
             _remove(conn, found, now)
@@ -178,23 +180,18 @@ def _subscribed(call: Call, alive: Wish | None, problems: Problems) -> tuple[Any
         return ()
 
 
-def _save(
-    conn: sqlite3.Connection,
-    call: Call,
-    calendar: Calendar,
-    name: str,
-    event: str | None,
-    wish: Wish,
-    now: float,
-) -> None:
+def _fresh(call: Call, name: str, event: Event | None, wish: Wish, now: float, calendar: Calendar) -> Managed:
+    ours, client = managed.fresh_name(), call.application.client_id
+    where = event.ref.event if event else None
+    return Managed.wanted(ours, client, call.account, calendar.id, name, where, wish, now)
+
+
+def _save(conn: sqlite3.Connection, wanted: Managed, now: float) -> None:
     """Keep the wish and ring for its event, in one transaction."""
-    client, draft = call.application.client_id, wish.draft
+    draft = wanted.wish.draft
     last = last_end(draft.start, draft.end, draft.zone, draft.recurrence) if draft.recurrence else draft.end
-    fresh = Managed.wanted(managed.fresh_name(), client, call.account, calendar.id, name, event, wish, now)
-    managed.upsert(conn, fresh, last.timestamp() if last else None, now)
-    kept = managed.find(conn, client, calendar.id, name)
-    if kept is not None:
-        work.ring(conn, "reconcile", [f"{calendar.id}/{kept.where}"], now)
+    managed.upsert(conn, wanted, last.timestamp() if last else None, now)
+    work.ring(conn, "reconcile", [f"{wanted.calendar}/{wanted.where}"], now)
 
 
 def _remove(conn: sqlite3.Connection, found: Managed, now: float) -> None:

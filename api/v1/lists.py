@@ -1,4 +1,4 @@
-"""What there is to read in one calendar: lists in the order of time, whose entries are put together as they are told."""
+"""What there is to read in one calendar: lists in the order of time, whose entries are put together when told."""
 
 from __future__ import annotations
 
