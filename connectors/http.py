@@ -193,9 +193,7 @@ async def connect(
         connector=aiohttp.TCPConnector(ssl=surroundings.tls(), limit=connections, keepalive_timeout=30),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={
-            "User-Agent": f"{user_agent()} (gzip)"
-        },  # Google packs answers only for those who say so.
+        headers={"User-Agent": f"{user_agent()} (gzip)"},  # Google packs answers only for those who say so.
     ) as session:
         yield Http(session, Lanes(limits or {}), on_call, deadline)
 
