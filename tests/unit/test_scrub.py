@@ -1,8 +1,10 @@
 """What must never be passed on."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from daemon.scrub import LONGEST, hide
+from daemon.scrub import BARE, LONGEST, ODD, SECRET, hide
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,28 @@ def test_the_value_of_a_secret_is_left_out(said, told):
 
 def test_nobody_is_quoted_without_end():
     assert len(hide("x" * 1_000_000)) <= LONGEST + 1
+
+
+SIGNS = (
+    "token",
+    "code",
+    "=",
+    ":",
+    "%3D",
+    "Bearer ",
+    "basic ",
+    "x1",
+    "/link/",
+    "/LINK/",
+    "a" * 43,
+    "eyJ",
+    " ",
+    "\n",
+    "K",
+)
+
+
+@given(st.lists(st.sampled_from(SIGNS), max_size=8).map("".join))
+def test_a_search_that_is_spared_would_have_found_nothing(said):
+    plain = ODD.sub("\N{REPLACEMENT CHARACTER}", said)
+    assert hide(said) == BARE.sub(r"\1…", SECRET.sub(r"\1\2…", plain))
