@@ -61,7 +61,7 @@ def agree(url: str, provider: str, who: str, *, deny: bool = False) -> str:
     )
     left = read(urljoin(url, action), {"proof": proof, "provider": provider})
     onward = re.search(r'content="0; ?url=([^"]+)"', left)[1].replace("&amp;", "&")
-    answer = "&sandbox_answer=deny" if deny else ""
+    answer = "&sandbox_answer=deny&decline=1" if deny else ""  # as the simulated Microsoft and Zoom know it
     return read(f"{onward}&as={who}{answer}")
 
 
