@@ -170,6 +170,8 @@ class Changes:
     ] = ()  # events that the provider tells of and could not show: each is to be read by itself
     # All changed occurrences that a series has, by its id, where the provider tells: others that were known are gone.
     occurrences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # The days of those that are off, such as 20261123, where occurrences have no ids that say when they would be.
+    cancelled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

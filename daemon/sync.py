@@ -102,8 +102,11 @@ class Sync:
             known = set(events.occurrences(conn, calendar.id, series))
             gone = [Gone(name, series) for name in sorted(known - set(still))]
             self._take(conn, calendar, gone, asked_at, every=False)
-            cancelled = {one.event for one in changes.gone if one.series == series}
-            departed.keep_cancelled(conn, calendar.id, series, cancelled)
+        for series, days in changes.cancelled.items():
+            off = [f"{series}_{day}" for day in days]
+            departed.keep_cancelled(conn, calendar.id, series, off)
+            for one in off:
+                departed.cancel(conn, calendar.id, series, one, self.outside.now())
 
     def _lose(
         self, conn: sqlite3.Connection, calendar: Calendar, names: Iterable[str], asked_at: float

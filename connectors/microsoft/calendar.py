@@ -161,4 +161,5 @@ def _changes(found: Found, cursor: Cursor, *, complete: bool) -> Changes:
         until=cursor.until if complete else None,
         unread=tuple(sorted(found.unread)),
         occurrences=found.occurrences,
+        cancelled=found.cancelled,
     )

@@ -37,6 +37,7 @@ class Series:
 
     event: Event
     changed: tuple[tuple[Event, str], ...] | None  # each with its state; None where that is not told
+    cancelled: frozenset[str] = frozenset()  # days of the occurrences that are off, such as `2026-11-23`
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class Reader:
         master = self.understand(item, calendar)
         if "exceptionOccurrences" not in item or "exceptionOccurrences@odata.nextLink" in item:
             return Series(master, None)
-        return Series(master, tuple([one async for one in self._changed(item, calendar, master)]))
+        changed = tuple([one async for one in self._changed(item, calendar, master)])
+        return Series(master, changed, occurrences.cancelled_days(item))
 
     def understand(self, item: Item, calendar: CalendarInfo) -> Event:
         """Make an event of an answer that shows our properties, and keep them in mind."""

@@ -49,6 +49,7 @@ class Found:
     items: dict[str, wire.Item] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)  # the state of each event that was listed
     occurrences: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cancelled: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)  # what could not be read, for a reason of its own
     link: str = ""
 
@@ -123,6 +124,7 @@ class Round:
                 found.items[event.ref.event] = event
                 found.keys[event.ref.event] = key
         found.occurrences[name] = tuple(event.ref.event for event, _ in series.changed)
+        found.cancelled[name] = tuple(sorted(day.replace("-", "") for day in series.cancelled))
 
     async def _master(self, name: str) -> Series | Gone:
         try:
