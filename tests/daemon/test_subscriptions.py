@@ -9,7 +9,7 @@ import pytest
 from stored import NOW, at, conference, event, furnish, open_channel
 
 from connectors.errors import Rejected, Transient, Unwatchable
-from connectors.model import Changes, Subscription
+from connectors.model import Changes, Gone, Subscription
 from daemon.rules import Flags
 from daemon.subscriptions import Lifecycle, Watch
 from daemon.sync import Sync
@@ -184,6 +184,23 @@ async def test_occurrences_that_a_series_has_no_more_are_gone(stage):
     left = await stage.store.read(lambda conn: events.of_calendar(conn, stage.calendar))
     assert [one.event.ref.event for one in left] == ["m", "m_1", "x"]
     assert ("reconcile", f"{stage.calendar}/m_2") in await stage.due()
+
+
+async def test_occurrences_that_are_off_are_kept_with_their_series(stage):
+    await stage.furnished()
+    master = event("m", recurrence=("RRULE:FREQ=DAILY",), ends=None)
+
+    async def off(changes):
+        stage.provider.listing = changes
+        await stage.does("sync")
+        rows = await stage.store.read(lambda conn: conn.execute("SELECT event FROM cancelled").fetchall())
+        return [row["event"] for row in rows]
+
+    gone = Gone("m_20270122T080000Z", "m")
+    assert await off(Changes((master,), (gone,), "next")) == [gone.event]
+    told = {"occurrences": {"m": ()}, "cancelled": {"m": ("20270123",)}}
+    assert await off(Changes((), (), "next", **told)) == ["m_20270123"]
+    assert await off(Changes((), (Gone("m"),), "next")) == []
 
 
 async def test_a_listing_says_nothing_about_what_begins_after_its_end(stage):
