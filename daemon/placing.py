@@ -9,12 +9,14 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from connectors.model import Conference, Event, Meeting
+from daemon import telling
 from daemon.actions import Put, Remove
 from daemon.managing import is_native
 from daemon.outside import Outside
 from daemon.terms import Desired
 from daemon.visit import Visit
 from store import conferences, events, managed, work
+from store.managed import Managed
 
 PATIENCE = 10.0  # seconds that a new event waits for its meeting
 
@@ -59,6 +61,8 @@ class Placing:
             native=native,
         )
         visit.also.append(lambda conn: managed.wrote(conn, name, event.ref.event, version))
+        if action.event is None or event != action.event:
+            self._tell_others(visit, row, event)
         visit.place(replace(desired, owed=False, asked=False, at=event.ref))
         visit.notes.append(("event written", "as the application asked for"))
         if known is not None and meeting is not None:
@@ -70,6 +74,13 @@ class Placing:
             visit.witness(event)
         else:
             await self._move(visit, event)
+
+    def _tell_others(self, visit: Visit, row: Managed, event: Event) -> None:
+        """Tell other applications of what this one has done."""
+        calendar, now, name = visit.seen.calendar, self.outside.now(), event.ref.event
+        visit.also.append(
+            lambda conn: telling.calendar_changed(conn, calendar, [name], now, now, but=row.application)
+        )
 
     async def _move(self, visit: Visit, event: Event) -> None:
         """Go on under the id that the calendar has given the event; until now it went by a name of ours."""
@@ -90,6 +101,8 @@ class Placing:
         await connector.remove(visit.seen.calendar.info, action.event.ref.event)
         visit.notes.append(("event deleted", "as the application asked for"))
         visit.witness(None)
+        if visit.seen.managed is not None:
+            self._tell_others(visit, visit.seen.managed, action.event)
 
     def gone(self, visit: Visit) -> None:
         """Take in that people have deleted an application's event: what it asks for from now on is another one."""
@@ -111,10 +124,9 @@ class Placing:
 
 
 def _details(known: Conference | None) -> Meeting | None:
-    """Return what is to stand on the event; what the calendar makes stands there by itself."""
-    if known is None or known.meeting is None or known.meeting.native:
-        return None
-    return known.meeting if known.state in {"live", "changing"} else None
+    """Return the meeting whose details are to stand on the event."""
+    standing = known is not None and known.state in {"live", "changing"}
+    return known.meeting if known is not None and standing else None
 
 
 def overdue(desired: Desired | None) -> bool:

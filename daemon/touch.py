@@ -149,7 +149,8 @@ class Touch:
         """Read the event afresh."""
         connector = self.outside.calendar(visit.seen.calendar.profile)
         try:
-            visit.witness(await connector.get(visit.seen.calendar.info, visit.seen.name))
+            event = await connector.get(visit.seen.calendar.info, visit.seen.name)
+            visit.witness(event, by_others=True)
         except NotFound as error:
             await self._missed(visit, error)
 
@@ -166,7 +167,7 @@ class Touch:
                     provider=error.provider,
                     reason="unconfirmed",
                 ) from error
-        visit.witness(None)
+        visit.witness(None, by_others=True)
 
 
 def _tell_unmet(visit: Visit, made: Made) -> None:

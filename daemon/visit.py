@@ -35,6 +35,7 @@ class Visit:
     _changed: bool = False  # what is known, since the last commit
     _read: bool = False  # the event itself was read or written since then ...
     _shown: Event | None = None  # ... and stood like this
+    _by_others: bool = False  # ... as others have made it
 
     @property
     def news(self) -> bool:
@@ -67,9 +68,12 @@ class Visit:
         self.also.append(keep)
         self.become(None, "old meeting left for later", why)
 
-    def witness(self, event: Event | None) -> None:
-        """Take in the event as a provider has just shown it; None where it is gone."""
-        self._shown = event
+    def witness(self, event: Event | None, *, by_others: bool = False) -> None:
+        """Take in the event as a provider has just shown it; None where it is gone.
+
+        `by_others`: nothing was written, so that whatever is new about it is what others have done.
+        """
+        self._shown, self._by_others = event, by_others
         self._read = self.sure = True
         self.seen = replace(self.seen, event=event and unmarked(event, self.seen.taken), doubtful=False)
 
@@ -87,6 +91,7 @@ class Visit:
         """Hand over what is not yet on disk."""
         seen, shown, notes = self.seen, self._shown, list(self.notes)
         read, changed, failing = self._read, self._changed, self.failing
+        by_others = self._by_others
         fresh, ended, also = set(self.minted), set(self.ended), list(self.also)
         self.ended.clear()
         self.also.clear()
@@ -96,6 +101,8 @@ class Visit:
         self._read = self._changed = False
 
         def write(conn: sqlite3.Connection) -> None:
+            if read and by_others:
+                _tell(conn, seen, shown, now)
             if read:
                 _save_event(conn, seen, shown, now)
             if changed:
@@ -110,6 +117,13 @@ class Visit:
                 transitions.follow(conn, seen.managed, seen.event, now)
 
         return write
+
+
+def _tell(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:
+    """Tell applications of what no listing will show as new any more."""
+    before = events.get(conn, seen.calendar.id, seen.name)
+    if (before.event if before else None) != event:
+        telling.calendar_changed(conn, seen.calendar, [seen.name], now, now)
 
 
 def _save_event(conn: sqlite3.Connection, seen: Look, event: Event | None, now: float) -> None:

@@ -18,7 +18,8 @@ from daemon.reconcile import Reconcile
 from daemon.report import reasons
 from daemon.show import print_reasons
 from daemon.worker import Worker
-from store import conferences, managed, work
+from store import api_channels, conferences, events, managed, profiles, tokens, work
+from store.api_channels import ApiChannel
 from store.db import InlineStore, open_file
 from store.managed import Managed, Wish
 
@@ -310,3 +311,38 @@ async def test_a_conference_that_is_never_to_be_is_not_on_its_way(stage):
     await stage.work()
     assert (await stage.row()).unmet is None
     await stage.well()
+
+
+async def test_applications_hear_of_what_people_and_other_applications_do_but_not_of_their_own(stage):
+    now = stage.world.now()
+
+    def listen(conn):
+        [profile] = [one.id for one in profiles.everyone(conn)]
+        for client in (APP, "app-2"):
+            tokens.grant(conn, client, ADA, profile, now)
+            api_channels.create(
+                conn, ApiChannel(f"chn_{client}", client, ADA, f"https://{client}.example/", (), False), now
+            )
+
+    def heard(conn):
+        told = {row["application"] for row in conn.execute("SELECT application FROM deliveries")}
+        conn.execute("DELETE FROM deliveries")
+        return told
+
+    await stage.store.tx(listen)
+    await stage.ask()
+    await stage.work()
+    assert await stage.store.tx(heard) == {"app-2"}
+    stage.mailbox.keep(replace(stage.event, title="Moved by Ada"))
+    calendar, name = stage.calendar, stage.event.ref.event
+
+    def doubt(conn):
+        events.doubt(conn, calendar, name)
+        work.ring(conn, "reconcile", [f"{calendar}/{name}"], stage.world.now())
+
+    await stage.store.tx(doubt)
+    await stage.work()
+    assert await stage.store.tx(heard) == {APP, "app-2"}
+    await stage.delete()
+    await stage.work()
+    assert await stage.store.tx(heard) == {"app-2"}

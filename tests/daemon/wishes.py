@@ -78,7 +78,7 @@ class Mailbox:
             ends=draft.end,
             attendees=tuple(one.address for one in draft.attendees),
         )
-        if meeting is not None:
+        if meeting is not None and not meeting.native:
             event = detailed(event, meeting, key, source)
         if native and event.native is None:
             event = made(event, key)
