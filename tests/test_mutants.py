@@ -57,7 +57,7 @@ MUTANTS = {
     ),
     "the details of a former meeting stay on a restored event": (
         "daemon/plan.py",
-        "if left and not policy.covered:",
+        "if left and (policy.declined or not policy.covered):",
         "if False:",
     ),
     "the link on the event is never compared with the meeting": (

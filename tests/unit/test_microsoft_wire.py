@@ -585,3 +585,12 @@ def test_a_mailbox_has_one_default_calendar_whatever_it_is_called():
         for name in ("ada@example.com", "a@x")
     }
     assert found == {"ada@example.com"}
+
+
+def test_a_mark_that_came_with_a_new_event_is_of_the_event_that_it_became():
+    told = [{"id": notes.MARK, "value": f"{KEY} hdm1 api:zoom"}, {"id": notes.TEAMS, "value": f"{KEY} hdm1"}]
+    item = {"id": "AAMk1", "transactionId": "hdm1", "singleValueExtendedProperties": told}
+    seen = notes.properties(item)
+    assert seen.mark == Mark(KEY, "AAMk1", "api:zoom")
+    assert seen.asked_for({"AAMk1"}) == KEY
+    assert notes.properties({**item, "transactionId": "another"}).mark == Mark(KEY, "hdm1", "api:zoom")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.model import Block, Conference, EventRef, Mark, Native
 from daemon.actions import Forget, Provision, Record, Update, Withdraw, Write
-from daemon.plan import LONG_AGO, plan, settled
+from daemon.plan import LONG_AGO, goes_on, plan, settled
 from daemon.policy import judge
 from daemon.rules import Rule
 from daemon.terms import Wanted
@@ -404,3 +404,19 @@ def act(seen, known, action):
             )
             return shown(replace(clean, location=location), conference), replace(conference, written=True)
     raise AssertionError(action)
+
+
+def test_only_another_service_or_account_goes_on_while_the_meeting_before_cannot_be_taken_away():
+    leaving = replace(live(), state="leaving")
+    assert goes_on(event(title="@meet Review"), leaving, POLICY)
+    assert not goes_on(event(title="@zoom Review"), leaving, POLICY)
+    assert not goes_on(event(title="Review"), leaving, POLICY)
+    assert not goes_on(event(title="@meet Review"), replace(leaving, by_hand=True), POLICY)
+
+
+def test_a_link_can_be_read_once_it_is_written_and_until_it_is_taken_off():
+    known = live(written=True)
+    assert known.link == known.meeting.join_url
+    assert [
+        replace(known, **one).link for one in ({"written": False}, {"state": "leaving"}, {"meeting": None})
+    ] == [""] * 3
