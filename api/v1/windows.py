@@ -71,7 +71,8 @@ def read(query: Query, now: float) -> Window:
 
 def packed(window: Window) -> Mapping[str, Any]:
     """Return it as JSON can hold it."""
-    return {name: value for name, value in asdict(window).items() if value}
+    told = asdict(window).items()
+    return {name: value for name, value in told if value is not None and value is not False and value != ()}
 
 
 def unpacked(told: Mapping[str, Any]) -> Window:
