@@ -44,7 +44,11 @@ def shown(one: Managed, event: Event | None, known: Conference | None) -> dict[s
 
 def _time(event: Event | Draft, *, start: bool) -> str:
     moment = event.start if start else event.end
-    return moment.date().isoformat() if event.all_day else second(moment.timestamp())
+    if not event.all_day:
+        return second(moment.timestamp())
+    from api.v1.occurrences import day  # noqa: PLC0415 - without applications the API is not loaded
+
+    return day(moment, event.zone).isoformat()
 
 
 def _outside(service: str) -> str:
