@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import sys
@@ -77,6 +78,7 @@ async def durable(folder: Path) -> None:
     context = stage(store)
     app = web.Application()
     app.add_routes(Front(context, table(every(context))).routes())
+    gc.freeze()  # as the daemon does
 
     async def commits(_: asks.Json) -> asks.Json:
         return {"commits": store.commits, "cpu": time.process_time()}
