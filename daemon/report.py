@@ -55,6 +55,7 @@ def status_of(conn: sqlite3.Connection, now: float | None = None) -> Facts:
             }
             for one in work.stuck(conn)
         ],
+        "applications": managed.tally(conn),
         "notifications": {
             "channels": api_channels.count(conn),
             "waiting": deliveries.count(conn),

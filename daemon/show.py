@@ -45,13 +45,20 @@ def print_status(facts: Facts, console: Console | None = None) -> None:
         console.print(f"[red]Not taken[/red] by {one['service']}: {names}, for event {one['event']}.")
     if facts["failing"]:
         _table(console, "Does not work", facts["failing"], ("work", "attempts", "again", "why"))
+    _print_applications(facts, console)
+    for who, used in facts["spent_today"].items():
+        console.print(f"{used} creates, updates and cancels today: {who}.")
+
+
+def _print_applications(facts: Facts, console: Console) -> None:
     told = facts["notifications"]
+    if facts["applications"]:
+        columns = ("application", "accounts", "events", "owed", "without_conference")
+        _table(console, "Applications", facts["applications"], columns)
     if told["channels"] or told["waiting"]:
         console.print(f"Notifications: {told['channels']} channels, {told['waiting']} not yet arrived.")
     if told["given_up"]:
         _table(console, "Not told", told["given_up"], ("at", "what", "application", "channel", "url", "why"))
-    for who, used in facts["spent_today"].items():
-        console.print(f"{used} creates, updates and cancels today: {who}.")
 
 
 def _audited(one: Facts) -> str:

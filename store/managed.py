@@ -199,6 +199,17 @@ def owed(conn: sqlite3.Connection, calendar: str) -> Sequence[str]:
     return [of_row(row).where for row in rows]
 
 
+def tally(conn: sqlite3.Connection) -> Sequence[dict[str, Any]]:
+    """Count, for each application: accounts, events, those not yet written, and those that cannot have a conference."""
+    rows = conn.execute(
+        "SELECT application, count(DISTINCT account) AS accounts, count(*) AS events,"
+        " sum(gone = 1 OR written < version) AS owed,"
+        " sum(gone = 0 AND unmet IS NOT NULL AND coalesce(json_extract(record, '$.profile_id'), 'none') <> 'none')"
+        " AS without_conference FROM managed GROUP BY application ORDER BY application"
+    )
+    return [dict(row) for row in rows]
+
+
 def search(conn: sqlite3.Connection, needle: str) -> Sequence[tuple[str, str]]:
     """Find events by the application's name for them or a part of the title, for people who ask why."""
     rows = conn.execute(

@@ -15,7 +15,7 @@ from wishes import ADA, Died, Mailbox, Mortal, World
 from connectors.errors import Rejected, Transient
 from connectors.model import Draft, Guest
 from daemon.reconcile import Reconcile
-from daemon.report import reasons
+from daemon.report import reasons, status_of
 from daemon.show import print_reasons
 from daemon.worker import Worker
 from store import api_channels, conferences, events, managed, profiles, tokens, work
@@ -311,6 +311,26 @@ async def test_a_conference_that_is_never_to_be_is_not_on_its_way(stage):
     await stage.work()
     assert (await stage.row()).unmet is None
     await stage.well()
+
+
+async def test_the_status_counts_what_applications_ask_for(stage):
+    async def counted():
+        (found,) = (await stage.store.read(status_of))["applications"]
+        return {
+            name: found[name] for name in ("application", "accounts", "events", "owed", "without_conference")
+        }
+
+    wanted = {"application": APP, "accounts": 1, "events": 1, "owed": 1, "without_conference": 0}
+    await stage.ask()
+    assert await counted() == wanted
+    await stage.work()
+    assert await counted() == {**wanted, "owed": 0}
+    await stage.ask("none")
+    await stage.work()
+    assert await counted() == {**wanted, "owed": 0}
+    await stage.ask("pro_0123456789abcdef")
+    await stage.work()
+    assert await counted() == {**wanted, "owed": 0, "without_conference": 1}
 
 
 async def test_applications_hear_of_what_people_and_other_applications_do_but_not_of_their_own(stage):
