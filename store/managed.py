@@ -5,7 +5,6 @@ Until the provider has given the event an id, everything that is known of it goe
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 import sqlite3
@@ -16,7 +15,7 @@ from typing import Any
 from connectors.model import Draft
 from store.codec import dump, load
 
-NAME_BYTES = 16  # of chance in a name
+NAME_BYTES = 13  # of chance in a name
 NAME_LENGTH = 29  # characters of one
 
 
@@ -107,7 +106,7 @@ COLUMNS = (
 
 def fresh_name() -> str:
     """Return a new name, which Google takes as an event id."""
-    return "hdm" + base64.b32hexencode(secrets.token_bytes(NAME_BYTES)).decode().rstrip("=").lower()
+    return "hdm" + secrets.token_hex(NAME_BYTES)
 
 
 def upsert(conn: sqlite3.Connection, managed: Managed, ends: float | None, now: float) -> None:
