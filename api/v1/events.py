@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from typing import Any
 
-from api.v1 import drafts, reach, subscriptions, wishes
+from api.v1 import drafts, occurrences, reach, subscriptions, wishes
 from api.v1.calls import TRUE, Answer, Call, Refused, Route, required, unprocessable
 from api.v1.context import Context
 from api.v1.drafts import LONGEST_ID, Problems
@@ -48,7 +49,10 @@ class _Events:
         problems.check()
         known = managed.find(conn, call.application.client_id, calendar.id, name)
         alive = known.wish if known and not known.gone else None
-        before = alive.draft if alive else _draft_of(event) if event else None
+        if event is not None and not (alive and known and known.owed):
+            before: Draft | None = _draft_of(event)  # people may have changed it since
+        else:
+            before = alive.draft if alive else None
         draft = drafts.read(call.body if event is None else _filled(call.body, before), before, problems)
         conferencing = wishes.read(conn, call, calendar, alive, problems)
         told = _subscribed(call, alive, problems)
@@ -119,7 +123,12 @@ def _which(
     """Return which event is meant: one of the application's own, else one that others have made. Raises Refused."""
     name, uid = call.body.get("event_id"), call.body.get("event_uid")
     if name in (None, "") and isinstance(uid, str) and uid:
-        return uid, _external(conn, call, calendar, uid)
+        event = _external(conn, call, calendar, uid)
+        known = managed.at(conn, calendar.id, event.ref.event)
+        if known is not None and known.application != call.application.client_id:
+            raise Refused(403, text="another application looks after this event")
+        mine = known is not None and known.event_id != uid
+        return (known.event_id, None) if known and mine else (uid, event)
     if name in (None, ""):
         problems.missing("event_id")
     elif not isinstance(name, str) or len(name) > LONGEST_ID:
@@ -143,10 +152,11 @@ def _external(conn: sqlite3.Connection, call: Call, calendar: Calendar, uid: str
 
 def _draft_of(event: Event) -> Draft:
     """Return an event that others have made, as if an application had asked for it."""
+    start, end = (_at(moment, event) for moment in (event.start, event.end))
     return Draft(
         event.title,
-        event.start,
-        event.end,
+        start,
+        end,
         event.notes,
         event.location,
         event.zone,
@@ -157,6 +167,13 @@ def _draft_of(event: Event) -> Draft:
     )
 
 
+def _at(moment: datetime, event: Event) -> datetime:
+    """Return a start or end as drafts have it: whole days are counted in UTC."""
+    if not event.all_day:
+        return moment
+    return datetime.combine(occurrences.day(moment, event.zone), time(), UTC)
+
+
 def _filled(body: Any, before: Draft | None) -> Any:
     """Add what has to be there: of an event that others have made, a part may be changed."""
     if before is None:
@@ -165,7 +182,7 @@ def _filled(body: Any, before: Draft | None) -> Any:
         name: moment.date().isoformat() if before.all_day else moment.isoformat()
         for name, moment in (("start", before.start), ("end", before.end))
     }
-    return {"summary": before.title, **times, **body}
+    return {**times, **body}
 
 
 def _subscribed(call: Call, alive: Wish | None, problems: Problems) -> tuple[Any, ...]:

@@ -80,13 +80,13 @@ def _end(rule: Mapping[str, Any], name: str, start: datetime, problems: Problems
         return []
     try:
         last = datetime.fromisoformat(until) if isinstance(until, str) else None
-    except ValueError:
+        last = last and (last.astimezone(UTC) if last.tzinfo else last.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         last = None
     if last is None:
         problems.odd(f"{name}.until", "a time or a date")
         return []
     whole = isinstance(until, str) and len(until) == len("2026-04-28")
-    last = last.astimezone(UTC) if last.tzinfo else last.replace(tzinfo=UTC)
     last = last.replace(hour=23, minute=59, second=59) if whole and not day else last
     if last < start:
         problems.odd(f"{name}.until", "after the start")
