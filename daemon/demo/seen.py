@@ -10,7 +10,7 @@ from typing import Any
 
 from daemon.demo.entries import Json, own_entries
 
-WRITES = {"events.patch", "zoom.create", "zoom.update", "zoom.delete"}
+WRITES = {"events.insert", "events.patch", "zoom.create", "zoom.update", "zoom.delete"}
 
 
 def shown(url: str) -> str:

@@ -39,6 +39,7 @@ class Stage:
     sandbox: Child
     url: str
     admin: str = ""
+    public: str = ""  # where applications call it
     huddled: Child | None = None
 
     @property
@@ -92,18 +93,31 @@ class Stage:
         if victim is not None:
             await victim.kill()
 
-    async def why(self, event: str) -> list[dict[str, Any]]:
-        """Run `huddled why EVENT`."""
-        arguments = ["-m", "daemon", "why", event, "--json", "--config", str(self.config)]
-        asked = await start("huddled why", arguments, self.folder / "why.log", answers=True)
+    async def run(self, *words: str) -> Any:
+        """Run another command of huddled, and return what it tells."""
+        arguments = ["-m", "daemon", *words, "--json", "--config", str(self.config)]
+        asked = await start(f"huddled {words[0]}", arguments, self.folder / f"{words[0]}.log", answers=True)
         try:
             told, _ = await asked.process.communicate()
         finally:
             await asked.stop()
         if asked.process.returncode:
             asked.check()
-        found: list[dict[str, Any]] = json.loads(told)
-        return found
+        return json.loads(told)
+
+    async def call(self, method: str, path: str, token: str, body: object = None) -> Any:
+        """Call huddled's API as an application does. Raises BrokenError where it refuses, or does not answer."""
+        bearer = {"Authorization": f"Bearer {token}"}
+        try:
+            async with self.session.request(
+                method, f"{self.public}{path}", json=body, headers=bearer
+            ) as answer:
+                told = await answer.text()
+        except (aiohttp.ClientError, OSError) as error:
+            raise BrokenError(f"huddled does not answer: {error}") from error
+        if answer.status >= 400:
+            raise BrokenError(f"huddled refuses {method} {path}: {answer.status} {told}")
+        return json.loads(told) if told else None
 
     async def is_quiet(self) -> bool:
         """Whether nothing is under way: no push on its way, no work due or held."""
@@ -186,7 +200,8 @@ async def _furnish(stage: Stage) -> None:
     _keep(stage.folder / "zoom.secret", "sandbox-zoom-secret\n")
     _keep(stage.folder / "microsoft.secret", f"{SECRET}\n")
     here, admin = (f"{HOST}:{port}" for port in free_ports(2))
-    stage.admin = f"http://{admin}"
+    _keep(stage.folder / "application.secret", "demo-application-secret\n")
+    stage.admin, stage.public = f"http://{admin}", f"http://{here}"
     _keep(stage.config, toml(settings(stage.url, here, admin)))
 
 
@@ -228,6 +243,11 @@ def settings(sandbox: str, here: str, admin: str) -> Mapping[str, Mapping[str, o
             "api_base": f"{sandbox}/zoom/v2",
             "oauth_base": f"{sandbox}/zoom/oauth",
             "list_lag_seconds": 1,
+        },
+        "[applications]": {
+            "name": "Demo application",
+            "client_id": "demo-application",
+            "client_secret_file": "application.secret",
         },
     }
 

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 from daemon.demo import seen
+from daemon.demo.application import SCENE
 from daemon.demo.entries import Json, own_entries
 from daemon.demo.outlook import SCENES
 from daemon.demo.scene import Scene, Step, Told, in_writes, require
@@ -205,7 +206,7 @@ async def explain(scene: Scene) -> Told:
     title = before.title
     now = next(event for event in own_entries(await scene.state()) if event.id == before.id)
     require(it=now == before, failed=f"“{title}” was changed.")
-    reasons = [one for one in await scene.stage.why(title) if one["event"] == before.id]
+    reasons = [one for one in await scene.stage.run("why", title) if one["event"] == before.id]
     verdict = str(reasons[0]["verdict"]) if reasons else ""
     require(it="carries a link of somebody else" in verdict, failed=f"It says: {verdict or 'nothing'}")
     return Told(verdict, {"event": title, "verdict": verdict})
@@ -223,6 +224,7 @@ STORY = (
     Step("guests", "Ada invites Bob and Carol to “Roadmap 2.0”.", invite),
     Step("moved_again", "She moves it again.", move_again),
     *SCENES,
+    SCENE,
     Step("storm", f"Bob accepts, and every push about it comes {COPIES} times.", storm),
     Step(
         "crash",

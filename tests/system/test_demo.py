@@ -29,6 +29,7 @@ STEPS = [
     "outlook_moved",
     "across",
     "unset",
+    "application",
     "storm",
     "crash",
     "cancelled",
