@@ -73,6 +73,7 @@ def desired_of(row: Managed, calendar: Calendar) -> Desired:
         owed=row.owed,
         gone=row.gone,
         asked=row.asked_at is not None and row.event is None,
+        again=row.wish.again,
     )
 
 

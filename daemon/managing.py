@@ -4,7 +4,8 @@
    waits for a meeting that is slow or refused (`Desired.hurry`).
 2. What the calendar itself makes (Meet, Teams) is asked for with the same write.
 3. An event that is there follows what the application says first, and its meeting follows the event.
-4. Everything else is what `plan` decides for any event, with what the application asks for in the place of a flag.
+4. A meeting that people took off comes back when the application asks for one again.
+5. Everything else is what `plan` decides for any event, with what the application asks for in the place of a flag.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def owe(event: Event | None, known: Conference | None, policy: Policy, fresh_key
         return Put(desired, None, known)
     if desired.gone or not desired.owed:
         return plan(event, known, policy, fresh_key)
+    if desired.again and known is not None and known.state == "declined":
+        return Forget(known)
     first = _first(event, known, policy, desired, fresh_key)
     return first or Put(desired, event, known)
 

@@ -51,6 +51,7 @@ class Desired:
     gone: bool = False  # the application has deleted it
     asked: bool = False  # an insert was begun, and its outcome is not known
     hurry: bool = False  # a meeting that was to come first could not be made in time
+    again: bool = False  # what is owed names the conference anew, whatever people did to the one before
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Wish:
     link_name: str = ""
     subscriptions: tuple[Mapping[str, Any], ...] = ()  # as they came
     told: tuple[str, ...] = ()  # what of the conference has been told
+    again: bool = False  # what is not written yet asks for the conference anew, whatever people did to it
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class _Events:
             conferencing.link_name,
             told,
             alive.told if alive else (),
+            call.body.get("conferencing") is not None or bool(known and known.owed and known.wish.again),
         )
         _save(
             conn, replace(known, wish=wish) if known else _fresh(call, name, event, wish, now, calendar), now

@@ -200,6 +200,30 @@ async def test_none_takes_the_meeting_off_and_another_service_replaces_it_once(s
     assert (stage.event.native, stage.event.mark, await stage.known()) == (None, None, None)
 
 
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_meeting_that_people_took_off_comes_back_where_an_upsert_names_it_again(stage, again):
+    await stage.ask()
+    await stage.work()
+    bare = replace(stage.event, description="", notes="", block=None, mark=None, location="")
+    seen = stage.mailbox.keep(bare)
+
+    def read(conn):
+        events.save_read(conn, stage.calendar, seen, stage.world.now())
+        work.ring(conn, "reconcile", [f"{stage.calendar}/{seen.ref.event}"], stage.world.now())
+
+    await stage.store.tx(read)
+    await stage.work()
+    assert ((await stage.known()).state, stage.world.rooms.meetings) == ("declined", {})
+    assert (await stage.row()).unmet == "somebody took the details off the event"
+    await stage.ask(draft=replace(DRAFT, title="Other"), again=again)
+    await stage.work()
+    assert stage.event.title == "Other"
+    if again:
+        await stage.well()
+    else:
+        assert ((await stage.known()).state, stage.world.rooms.meetings) == ("declined", {})
+
+
 async def test_a_deleted_event_takes_its_meeting_with_it_and_is_forgotten(stage):
     await stage.ask()
     await stage.work()

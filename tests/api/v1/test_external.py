@@ -103,6 +103,17 @@ async def test_an_event_without_a_title_can_be_changed(api, put, calendar):
     assert (await put(event_uid=UID, description="More")).status == 202
 
 
+async def test_an_upsert_says_whether_it_names_the_conference_anew(api, put, calendar):
+    times = {"start": "2027-03-10T10:00:00Z", "end": "2027-03-10T11:00:00Z"}
+    for asked, again in (({}, False), ({"conferencing": {"profile_id": "default"}}, True), ({}, True)):
+        assert (await put(event_id="mine", summary="One", **times, **asked)).status == 202
+        assert (await wanted(api, calendar[1], "mine")).wish.again is again
+    kept = await wanted(api, calendar[1], "mine")
+    await api.store.tx(lambda conn: managed.wrote(conn, kept.name, "e2", kept.version))
+    assert (await put(event_id="mine", summary="Two", **times)).status == 202
+    assert (await wanted(api, calendar[1], "mine")).wish.again is False
+
+
 async def test_an_end_of_a_series_before_all_time_is_named(put):
     rule = {"frequency": "daily", "until": "0001-01-01T00:00:00+14:00"}
     answer = await put(
