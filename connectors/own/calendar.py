@@ -60,8 +60,7 @@ class OwnCalendar:
         self, event: Event, meeting: Meeting | None, key: str, source: str = "", *, earlier: str = ""
     ) -> Event:
         """Put the details of the meeting on the event, or take ours off."""
-        await self._same(event)
-        return self._kept(self._detailed(event, meeting, key, source, earlier))
+        return self._kept(self._detailed(await self._same(event), meeting, key, source, earlier))
 
     async def put(
         self,
@@ -76,10 +75,7 @@ class OwnCalendar:
         native: str = "",
     ) -> Event:
         """Make the event what the draft says. These calendars make no meetings by themselves."""
-        if before is None:
-            before = await self.load(calendar.remote, name)
-        else:
-            await self._same(before)
+        before = await (self.load(calendar.remote, name) if before is None else self._same(before))
         event = _drawn(EventRef(calendar.remote, name), draft, before, self.owner, self.now())
         if meeting is not None:
             event = self._detailed(event, meeting, key, source, "")
@@ -101,12 +97,14 @@ class OwnCalendar:
     async def unsubscribe(self, subscription: Subscription) -> None:
         """Do nothing: there never was one."""
 
-    async def _same(self, event: Event) -> None:
+    async def _same(self, event: Event) -> Event:
+        """Return the event with what its snapshot does not hold. Raises where it is gone or has changed."""
         found = await self.load(event.ref.calendar, event.ref.event)
         if found is None:
             raise NotFound(f"there is no {event.ref.event}", provider=PROVIDER, status=410)
         if found.etag != event.etag:
             raise Conflict("the event has changed", provider=PROVIDER)
+        return replace(event, shown=found.shown)
 
     def _detailed(self, event: Event, meeting: Meeting | None, key: str, source: str, earlier: str) -> Event:
         texts = self.wording.texts

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from structlog.testing import capture_logs
 
+from api import outcomes
 from sandbox.google.state import Google
 from tests.api.conftest import ADA, APP, GRACE
 
@@ -117,3 +118,10 @@ async def test_a_link_without_a_provider_offers_no_calendars(site, browser):
     page = await browser.open(await site.invite(""))
     assert "Continue to Zoom" in page.text
     assert "Google" not in page.text
+
+
+async def test_a_link_for_one_provider_leads_to_no_other(site, browser):
+    await site.invite("zoom")
+    asked = await site.flow.find(site.links[-1])
+    assert await site.flow.begin(asked, "google", "b" * 43) is outcomes.NO_PROVIDER
+    assert isinstance(await site.flow.begin(asked, "zoom", "b" * 43), str)

@@ -66,6 +66,7 @@ async def test_the_provider_is_asked_with_pkce_and_without_scopes(site, browser)
     assert page.query["code_challenge_method"] == "S256"
     assert len(page.query["code_challenge"]) == 43
     assert "scope" not in page.query
+    assert "login_hint" not in page.query, "people have other addresses there"
     assert page.query["redirect_uri"] == f"{site.url}/link/callback/zoom"
 
 

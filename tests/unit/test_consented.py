@@ -431,6 +431,25 @@ async def test_a_token_that_died_with_a_lost_answer_is_named_as_such(tokens, end
         await tokens.token()
 
 
+async def test_what_was_lost_before_is_not_the_fault_of_what_came_since(tokens, endpoint, shelf):
+    endpoint.script = [LOST]
+    with pytest.raises(Transient):
+        await tokens.token()
+    await tokens.refresh(await tokens.token())
+    endpoint.script = [refusal("invalid_grant")]
+    with pytest.raises(Unauthorized, match=r"consent of ada@example\.com: link the account again"):
+        await tokens.refresh(tokens.granted.access)
+
+
+async def test_a_token_of_a_newer_consent_was_not_lost(tokens, endpoint, shelf):
+    endpoint.script = [LOST, refusal("invalid_grant")]
+    with pytest.raises(Transient):
+        await tokens.token()
+    shelf.token = "relinked"
+    with pytest.raises(Unauthorized, match=r"consent of ada@example\.com: link the account again"):
+        await tokens.token()
+
+
 @pytest.mark.parametrize("broken", [0, 1])
 async def test_a_token_of_a_newer_consent_is_never_written_over(tokens, endpoint, shelf, broken):
     """The person links again while a refresh is under way, or while its token waits for the disk."""

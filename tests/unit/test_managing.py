@@ -7,6 +7,7 @@ import pytest
 from builders import NOW, POLICY, SERVICES, event, live, meeting, request, shown
 
 from connectors.model import Conference, Draft, EventRef, Guest, Native
+from daemon import placing
 from daemon.actions import Forget, Provision, Put, Record, Remove, Withdraw, Write
 from daemon.managing import drawn, owe
 from daemon.policy import judge
@@ -118,6 +119,25 @@ def test_an_event_is_drawn_with_what_others_have_added_to_it():
     assert seen.recurrence == stands.recurrence
     assert seen.ends == DRAFT.end + timedelta(days=1)
     assert drawn(None, APPS, WISH).ends == DRAFT.end
+
+
+def test_whose_calendar_it_is_is_no_guest_there():
+    draft = replace(DRAFT, attendees=(Guest(APPS.account), Guest("bob@example.net")))
+    assert drawn(None, APPS, replace(WISH, draft=draft)).attendees == ("bob@example.net",)
+
+
+@pytest.mark.parametrize(
+    ("known", "there"),
+    [
+        (None, False),
+        (RESERVED, False),
+        (ZOOM, True),
+        (replace(ZOOM, state="changing"), True),
+        (replace(ZOOM, state="leaving"), False),
+    ],
+)
+def test_an_event_is_written_with_the_details_that_stand(known, there):
+    assert (placing._details(known) is not None) == there
 
 
 # What an application asks for, as the policy sees it.

@@ -342,6 +342,13 @@ async def test_an_odd_expiry_is_no_stumbling_block(zoom, endpoint, clock, expire
     assert await zoom.token() == "odd"  # else each call would cost a renewal
 
 
+@pytest.mark.parametrize("expires", [math.nan, -math.inf, 0, "soon"])
+async def test_an_expiry_that_means_nothing_is_the_usual_one(zoom, endpoint, clock, expires):
+    endpoint.script = [web.json_response({"access_token": "odd", "expires_in": expires})]
+    await zoom.token()
+    assert (zoom.granted.expires - clock.time).total_seconds() == 3600
+
+
 @pytest.mark.parametrize(
     ("scope", "granted"),
     [
