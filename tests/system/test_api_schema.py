@@ -284,3 +284,51 @@ def test_whatever_stands_in_a_field_it_is_taken_or_named(tester, where, other):
             dotted(where),
             named,
         )
+
+
+QUERIES = [
+    "%ff",
+    "%00",
+    "x" * 2000,
+    "-1",
+    "9" * 400,
+    "%F0%9F%92%A9",
+    "2028-02-30",
+    "9999-12-31T23:59:59-14:00",
+    "0001-01-01",
+    "%0d%0aX: y",
+    "[]",
+]
+PARAMETERS = [one["name"] for one in described()["paths"]["/v1/events"]["get"]["parameters"]]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_whatever_stands_in_a_query_it_is_taken_or_named(tester, name):
+    for value in QUERIES:
+        good = "" if name == "tzid" else "tzid=UTC&"
+        answer = tester.send("GET", f"/v1/events?{good}{name}={value}")
+        assert answer.status_code in (200, 404, 422), (name, value, answer.text)
+        if answer.status_code == 422:
+            assert problems(answer).keys() <= {name, "query", "to"}, (value, answer.text)
+        many = "&".join([f"calendar_ids[]={value}"] * 200)
+        assert tester.send("DELETE", f"/v1/events?{many}").status_code in (400, 404, 422)
+
+
+@pytest.mark.parametrize(
+    "path", ["%ff", "%00", "..%2f..%2fetc", "x" * 4000, "%F0%9F%92%A9", "a%0d%0ab", "'", "%"]
+)
+def test_whatever_stands_in_a_path_it_is_not_there(tester, path):
+    for pattern, method in OPERATIONS:
+        if "{" in pattern:
+            url = pattern[: pattern.index("{")] + path + pattern[pattern.index("}") + 1 :]
+            answer = tester.session.request(
+                method, tester.url + url, data=b"{}", headers=tester.headers(), timeout=30
+            )
+            assert answer.status_code in (400, 404, 422), (url, answer.text)
+
+
+def test_the_process_shows_its_description(tester):
+    for path in ("/api", "/api/openapi.yaml", "/link/page/style.css"):
+        answer = tester.session.get(tester.url + path, timeout=30)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
