@@ -90,6 +90,8 @@ def first(draft: Draft) -> tuple[datetime, datetime]:
 
 def location(event: Event, draft: Draft, urls: Iterable[str]) -> str:
     """Return what the location should be while our details stay as they are; `urls` are ours, the longest first."""
+    if draft.location is None:
+        return event.location
     for url in urls:
         if not draft.location.strip() and holds(event.location, url):
             return event.location

@@ -133,8 +133,8 @@ class Draft:
     title: str
     start: datetime
     end: datetime  # of whole-day events the day after, like `start` at midnight UTC
-    description: str = ""  # plain text
-    location: str = ""
+    description: str | None = None  # plain text; None leaves what people write
+    location: str | None = None  # the same
     zone: str = "UTC"
     all_day: bool = False
     recurrence: tuple[str, ...] = ()  # RRULE lines of a series

@@ -83,8 +83,8 @@ def drawn(event: Event | None, policy: Policy, desired: Desired) -> Event:
     return replace(
         base,
         title=draft.title,
-        location=draft.location or base.location,
-        notes=draft.description,
+        location=base.location if draft.location is None else draft.location,
+        notes=base.notes if draft.description is None else draft.description,
         start=draft.start,
         end=draft.end,
         zone=draft.zone,

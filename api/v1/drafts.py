@@ -62,8 +62,8 @@ def read(body: Mapping[str, Any], before: Draft | None, problems: Problems) -> D
     zone = _zone(body, "tzid", problems)
     start, end = (_moment(body.get(name), name, zone, problems, before) for name in ("start", "end"))
     title = _text(body, "summary", LONGEST_TITLE, problems, before.title if before else None)
-    text = _text(body, "description", LONGEST_TEXT, problems, before.description if before else "")
-    place = _location(body, problems, before.location if before else "")
+    text = _text(body, "description", LONGEST_TEXT, problems, before.description if before else None)
+    place = _location(body, problems, before.location if before else None)
     reminders = _reminders(body, problems, before)
     attendees, removed = _attendees(body.get("attendees"), problems, before)
     private = _flag(body, "event_private", problems, default=before.private if before else False)
@@ -73,7 +73,7 @@ def read(body: Mapping[str, Any], before: Draft | None, problems: Problems) -> D
     recurrence = before.recurrence if before else ()
     if body.get("recurrence") is not None and start is not None:
         recurrence = read_rules(body["recurrence"], start.at, problems, day=start.day)
-    if problems.found or start is None or end is None or title is None or text is None:
+    if problems.found or start is None or end is None or title is None:
         return None
     return Draft(
         title,
@@ -111,7 +111,7 @@ def _text(
     return None
 
 
-def _location(body: Mapping[str, Any], problems: Problems, default: str) -> str:
+def _location(body: Mapping[str, Any], problems: Problems, default: str | None) -> str | None:
     value = body.get("location")
     if value is None:
         return default

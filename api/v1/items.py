@@ -95,14 +95,14 @@ def drawn(managed: Managed, before: Event | None) -> Event:
         attendees=tuple(one for address, one in guests.items() if address not in draft.removed),
         transparent=draft.transparent,
         private=draft.private,
-        text=draft.description,
+        text=old.text if draft.description is None else draft.description,
     )
     rest = before or Event(EventRef("", managed.where), "", "", "", "", "", "", start, end, draft.zone)
     return replace(
         rest,
         title=draft.title,
-        location=draft.location or rest.location,
-        notes=draft.description,
+        location=rest.location if draft.location is None else draft.location,
+        notes=rest.notes if draft.description is None else draft.description,
         start=start,
         end=end,
         zone=draft.zone,

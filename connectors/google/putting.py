@@ -115,12 +115,12 @@ class Putting:
     def _texts(self, event: Event, wish: Wish) -> Json:
         """Return description, location and mark where they are not as they should be.
 
-        What people read in the description outside of our details is what the draft says. Where it is that
-        already, not a byte of it changes.
+        What people read in the description outside of our details is what the draft says, where that says
+        anything. Where it is that already, not a byte of it changes.
         """
         draft, wording = wish.draft, self.writer.settings.wording
-        wanted = drafts.text(draft.description)
         bare = edits.take(event, wish.key, wording=wording).get("description", event.description)
+        wanted = bare if draft.description is None else drafts.text(draft.description)
         same = wishes.same_text(markup.readable(bare), markup.readable(wanted))
         if wish.meeting is not None:
             shows = same and edits.shows(event, wish.meeting, wish.key)
@@ -140,7 +140,7 @@ class Putting:
         mark = event.mark
         if mark is not None and description != event.description:
             mark = replace(mark, links="")
-        location = wish.draft.location
+        location = event.location if wish.draft.location is None else wish.draft.location
         laid = replace(event, description=description, location=location, mark=mark)
         put = edits.put(laid, wish.meeting, wish.key, wish.source, "", self.writer.settings.wording)
         if mark != event.mark and mark is not None and "extendedProperties" not in put:

@@ -128,8 +128,10 @@ class Putting:
             fields = drafts.owed(item, event, draft, self.writer.reader.api.mailbox)
         except ValueError as error:
             raise _refused(error) from error
-        wanted = drafts.html(draft.description) if html else draft.description
-        same = wishes.same_text(self._said(event, wish.key), markup.readable(wanted, html=html))
+        text = draft.description
+        wanted = drafts.html(text) if html and text else text or ""
+        said = self._said(event, wish.key)
+        same = text is None or wishes.same_text(said, markup.readable(wanted, html=html))
         base = event.description if same else body.restore(wanted, event.description, html=html)
         patch = self._details(event, base, wish)
         shows = same and wish.meeting is not None and edits.shows(event, wish.meeting, wish.key)
@@ -152,7 +154,7 @@ class Putting:
     def _details(self, event: Event, description: str, wish: Wish) -> Patch:
         """Return content, location and mark with the details on them; without a meeting those that are there."""
         wording, html, mark = self.writer.reader.wording, bool(event.html), event.mark
-        place = wish.draft.location
+        place = event.location if wish.draft.location is None else wish.draft.location
         if wish.meeting is None:
             found = event.block
             if found is not None and found.key and description != event.description:
@@ -185,8 +187,8 @@ def _virtual(calendar: CalendarInfo, alias: str, wish: Wish) -> Event:
         "isOrganizer": True,
         "subject": draft.title,
         **drafts.times(draft),
-        "location": {"displayName": draft.location},
-        "body": {"contentType": "html", "content": drafts.html(draft.description)},
+        "location": {"displayName": draft.location or ""},
+        "body": {"contentType": "html", "content": drafts.html(draft.description or "")},
     }
     read = wire.event(item, calendar)
     if not isinstance(read, Event):

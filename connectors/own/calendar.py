@@ -139,6 +139,8 @@ def _drawn(ref: EventRef, draft: Draft, before: Event | None, owner: str, now: d
     for one in draft.attendees:
         invited.setdefault(one.address, Answered(one.address, one.name))
     guests = [one for address, one in sorted(invited.items()) if address not in draft.removed]
+    text = draft.description if draft.description is not None else before.notes if before else ""
+    place = draft.location if draft.location is not None else before.location if before else ""
     shown = Shown(
         created=before.shown.created if before else now,
         updated=now,
@@ -146,7 +148,7 @@ def _drawn(ref: EventRef, draft: Draft, before: Event | None, owner: str, now: d
         answer="accepted",
         transparent=draft.transparent,
         private=draft.private,
-        text=draft.description,
+        text=text,
     )
     last = last_end(draft.start, draft.end, draft.zone, recurrence) if recurrence else draft.end
     return Event(
@@ -154,9 +156,9 @@ def _drawn(ref: EventRef, draft: Draft, before: Event | None, owner: str, now: d
         etag=before.etag if before else "",
         uid=f"{ref.event}@{owner}",
         title=draft.title,
-        location=draft.location or (before.location if before else ""),
-        description=draft.description,
-        notes=draft.description,
+        location=place,
+        description=text,
+        notes=text,
         start=draft.start,
         end=draft.end,
         zone=draft.zone,

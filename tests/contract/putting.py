@@ -323,6 +323,21 @@ class ChangingContract:
         assert "<b>Agenda</b>" in event.description
         assert event.notes == "Agenda"
 
+    @pytest.mark.parametrize("first", [None, ZOOM])
+    async def test_what_the_application_has_never_said_is_left_to_people(self, stage, first):
+        draft = wish(stage)
+        event = await put(stage, draft, meeting=first)
+        if first is None:
+            await stage.change(event.ref.event, description="My notes", location="My room")
+        else:
+            await stage.change(event.ref.event, location="My room")
+        event = await put(stage, replace(draft, title="Other"), await again(stage, event), ZOOM)
+        assert (event.title, event.location, event.block.key) == ("Other", "My room", KEY)
+        event = await put(stage, replace(draft, title="Third"), event)
+        assert (event.notes, event.location) == ("" if first else "My notes", "My room")
+        event = await put(stage, replace(draft, description="", location=""), event, ZOOM)
+        assert (event.notes, event.location) == ("", URL)
+
     async def test_a_changed_event_is_a_conflict_and_stays_as_it_is(self, stage):
         event = await put(stage, wish(stage))
         await stage.change(event.ref.event, title="Changed meanwhile")

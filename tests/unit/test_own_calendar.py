@@ -140,3 +140,11 @@ async def test_there_is_one_calendar_and_nothing_to_watch(shelf):
     assert (await shelf.calendar.changes(INFO, None)).cursor == "own"
     with pytest.raises(Unwatchable):
         await shelf.calendar.subscribe(INFO, "c", "t", "https://huddled.example.com")
+
+
+async def test_an_application_can_clear_what_it_has_said(shelf):
+    event = await shelf.put(replace(PLAIN, location="Room 4"))
+    kept = await shelf.put(replace(PLAIN, description=None, location=None), event)
+    assert (kept.notes, kept.location) == ("Agenda", "Room 4")
+    bare = await shelf.put(replace(PLAIN, description="", location=""), kept)
+    assert (bare.notes, bare.location) == ("", "")
