@@ -34,6 +34,12 @@ class Look:
     managed: Managed | None = None  # the application's wish that it comes of
     version: str | None = None  # of the row that this was read from; None where there was none
 
+    @property
+    def missing(self) -> bool:
+        """Whether an application's event that the calendar had is not known any more: people may have deleted it."""
+        there = self.managed is not None and self.managed.event is not None
+        return there and self.policy.desired is not None and self.event is None
+
 
 def look(conn: sqlite3.Connection, calendar: str, name: str, policies: Policies) -> Look | None:
     """Gather one event; None when its calendar was never known."""
@@ -110,7 +116,7 @@ def with_series(conn: sqlite3.Connection, calendar: Calendar, series: str, polic
 
 def owed_at(seen: Look, now: float) -> float | None:
     """When the event is owed a reconciliation: now, at a later time, or never as things stand (None)."""
-    if seen.doubtful or owe(seen.event, seen.known, seen.policy, PROBE) is not None:
+    if seen.doubtful or seen.missing or owe(seen.event, seen.known, seen.policy, PROBE) is not None:
         return now
     verdict = judge(seen.event, seen.known, seen.policy)
     return verdict.again.timestamp() if isinstance(verdict, Unwanted) and verdict.again else None

@@ -83,8 +83,7 @@ class Reconcile:
         self.outside.calendar(seen.calendar.profile)
 
     async def _settle(self, visit: Visit) -> None:
-        row = visit.seen.managed
-        missing = row is not None and row.event is not None and visit.seen.event is None
+        missing = visit.seen.missing
         if visit.seen.doubtful or missing:
             await self.touch.read(visit)
         if missing and visit.seen.event is None:

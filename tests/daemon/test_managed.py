@@ -17,6 +17,7 @@ from connectors.model import Draft, Guest
 from daemon.reconcile import Reconcile
 from daemon.report import reasons, status_of
 from daemon.show import print_reasons
+from daemon.sync import ring_owed
 from daemon.worker import Worker
 from store import api_channels, conferences, events, managed, profiles, tokens, work
 from store.api_channels import ApiChannel
@@ -246,6 +247,24 @@ async def test_an_event_that_is_asked_for_again_while_it_goes_comes_back(stage):
     await stage.ask()
     await stage.work()
     await stage.well()
+
+
+async def test_what_a_listing_tells_is_deleted_is_taken_in_without_any_meeting(stage):
+    await stage.ask("none")
+    await stage.work()
+    name = stage.event.ref.event
+    stage.mailbox.events.clear()
+
+    def listed(conn):
+        events.forget(conn, stage.calendar, name, stage.world.now())
+        ring_owed(conn, stage.calendar, [name], stage.world)
+
+    await stage.store.tx(listed)
+    await stage.work()
+    row = await stage.row()
+    assert (row.event, row.life) == (None, 1)
+    await stage.later()
+    assert stage.mailbox.events == {}
 
 
 async def test_what_people_delete_stays_deleted_until_it_is_asked_for_again(stage):
