@@ -18,7 +18,7 @@ from tests.system.linking import ADA, agree, all_meetings, linkable
 from tests.system.people import hours
 from tests.system.stage import Stage, set_up
 
-pytestmark = [pytest.mark.system, everywhere]
+pytestmark = pytest.mark.system
 BOB, ZOE = "bob@example.com", "zoe@example.com"
 ZOOM = {"conferencing": {"profile_id": "default"}}
 
@@ -138,6 +138,7 @@ def zoom(world):
     return world.zoom
 
 
+@everywhere
 def test_an_event_has_its_meeting_all_its_life(world, zoom, home):
     stage, name = world.stage, world.fresh()
     guests = {"attendees": {"invite": [{"email": BOB, "display_name": "Bob"}]}}
@@ -193,6 +194,7 @@ def test_an_event_has_its_meeting_all_its_life(world, zoom, home):
     world.api.delete_event(world.calendar, name)  # what is gone may be deleted
 
 
+@everywhere
 def test_people_move_the_event_and_the_meeting_follows(world, zoom):
     name = world.fresh()
     world.upsert(name, **ZOOM)
@@ -206,6 +208,7 @@ def test_people_move_the_event_and_the_meeting_follows(world, zoom):
     assert now["conferencing"] == told["conferencing"]
 
 
+@everywhere
 def test_what_a_calendar_holds_besides_can_be_written_and_read(world, home):
     name = world.fresh()
     world.upsert(
@@ -253,6 +256,7 @@ def test_what_a_calendar_holds_besides_can_be_written_and_read(world, home):
     )
 
 
+@everywhere
 def test_a_meeting_that_cannot_be_had_keeps_no_event_from_the_calendar(world, zoom):
     stage, name, hook = world.stage, world.fresh(), f"{world.ear.url}/hook"
     interactions = [{"type": "conferencing_assigned"}, {"type": "conferencing_failing"}]
@@ -278,6 +282,7 @@ def test_a_meeting_that_cannot_be_had_keeps_no_event_from_the_calendar(world, zo
     assert len(world.meetings()) == 1
 
 
+@everywhere
 def test_a_channel_hears_what_others_do_and_no_echo(world):
     stage, hook = world.stage, f"{world.ear.url}/changes"
     channel = world.api.create_notification_channel(hook, [world.calendar])
@@ -310,6 +315,7 @@ def test_a_channel_hears_what_others_do_and_no_echo(world):
     assert world.api.list_notification_channels() == []
 
 
+@everywhere
 def test_an_application_is_told_before_an_event_begins(world):
     name, hook = world.fresh(), f"{world.ear.url}/soon"
     soon = [{"before": "event_start", "offset": {"minutes": 60}}]
@@ -324,6 +330,7 @@ def test_an_application_is_told_before_an_event_begins(world):
     assert world.api.hmac_valid(one.signature, one.text)
 
 
+@everywhere
 def test_many_calls_are_made_in_one_and_all_is_deleted_in_one(world):
     names = [world.fresh() for _ in range(5)]
     batch = BatchBuilder()
@@ -359,9 +366,7 @@ def test_many_calls_are_made_in_one_and_all_is_deleted_in_one(world):
         ({"subscriptions": [{"type": "mail"}]}, "subscriptions[0].type", "not_recognized"),
     ],
 )
-def test_what_is_wrong_is_told_by_field(world, home, change, name, key):
-    if home != GOOGLE:
-        pytest.skip("it is the same wherever the calendar is")
+def test_what_is_wrong_is_told_by_field(world, change, name, key):
     with pytest.raises(PyCronofyRequestError) as refused:
         world.upsert("wrong", **change)
     assert refused.value.response.status_code == 422
@@ -369,6 +374,7 @@ def test_what_is_wrong_is_told_by_field(world, home, change, name, key):
     assert world.read("wrong") is None
 
 
+@everywhere
 def test_tokens_are_refreshed_and_taken_back(world):
     other = client(world.stage.huddled, issued(world.stage, BOB))
     first, refresh = other.auth.access_token, other.auth.refresh_token
@@ -400,9 +406,7 @@ def test_tokens_are_refreshed_and_taken_back(world):
     assert world.api.account()["email"] == ADA
 
 
-def test_an_application_calendar_needs_no_provider(world, home):
-    if home != GOOGLE:
-        pytest.skip("it is the same wherever other calendars are")
+def test_an_application_calendar_needs_no_provider(world):
     own = client(world.stage.huddled)
     own.application_calendar("trial")
     [calendar] = own.list_calendars()
@@ -424,6 +428,7 @@ def test_an_application_calendar_needs_no_provider(world, home):
     assert world.stage.providers.counted(since) == {}
 
 
+@everywhere
 def test_nothing_that_opens_anything_is_in_the_log(world):
     log = world.stage.huddled.log()
     for word in (
@@ -436,6 +441,7 @@ def test_nothing_that_opens_anything_is_in_the_log(world):
         assert word not in log
 
 
+@everywhere
 def test_an_account_that_is_given_up_keeps_its_meetings(world, zoom):
     name, hook = world.fresh(), f"{world.ear.url}/lost"
     world.api.create_notification_channel(hook)
