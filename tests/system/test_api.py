@@ -143,7 +143,7 @@ def test_an_event_has_its_meeting_all_its_life(world, zoom, home):
     stage, name = world.stage, world.fresh()
     guests = {"attendees": {"invite": [{"email": BOB, "display_name": "Bob"}]}}
     mails, world.since = len(stage.providers.mails()), stage.providers.last()
-    stage.providers.fault("zoom.create", delay=0.7)
+    stage.providers.fault("zoom.create", delay=1.5)
     world.upsert(name, **guests, **ZOOM)
     assert world.read(name)["conferencing"] == {"pending": True}
     told = world.has(name, "zoom")
@@ -322,7 +322,7 @@ def test_an_application_is_told_before_an_event_begins(world):
     world.upsert(name, 24, subscriptions=[{"type": "webhook", "uri": hook, "transitions": soon}])
     world.seen(name)
     assert world.ear.kinds("/soon") == []
-    world.upsert(name, 1.0005)  # in an hour and two seconds: the time follows the event
+    world.upsert(name, 1.001)  # in an hour and three seconds: the time follows the event
     world.stage.until(lambda: world.ear.kinds("/soon"), "a word before it begins")
     [one] = world.ear.told
     assert one.body["notification"]["transitions"] == soon
