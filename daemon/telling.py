@@ -105,6 +105,8 @@ def _after(before: tuple[str, ...], link: str, known: Conference | None, trouble
 def _interact(
     conn: sqlite3.Connection, one: Managed, kind: Interaction, event: outgoing.Body, now: float
 ) -> None:
+    if not one.wish.subscriptions or not told.may_hear(conn, one):
+        return
     for subscription in one.wish.subscriptions:
         if any(wish["type"] == kind for wish in subscription.get("interactions", ())):
             body = outgoing.interaction(kind, event)

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from connectors.model import Conference, Draft, Event
-from store import conferences, events
+from store import calendars, conferences, events, profiles, tokens
 from store.managed import Managed
 from webhooks.outgoing import second
 
@@ -23,6 +23,17 @@ def stored(conn: sqlite3.Connection, one: Managed) -> tuple[Event | None, Confer
     """Return what is known of a managed event and its conference."""
     snapshot = events.get(conn, one.calendar, one.where)
     return snapshot.event if snapshot else None, conferences.get(conn, one.calendar, one.where)
+
+
+def may_hear(conn: sqlite3.Connection, one: Managed) -> bool:
+    """Whether the application that manages an event may still look into its calendar; else it is told nothing."""
+    calendar, granted = calendars.get(conn, one.calendar), tokens.granted(conn, one.application, one.account)
+    if calendar is None or calendar.profile in granted:
+        return calendar is not None
+    # Somebody's first calendar at Google is theirs, whoever keeps it in step.
+    mine = (profiles.get(conn, name) for name in granted)
+    first = {calendars.calendar_id(found.provider, found.address) for found in mine if found}
+    return calendar.provider == "google" and calendar.id in first
 
 
 def shown(one: Managed, event: Event | None, known: Conference | None) -> dict[str, Any]:

@@ -60,11 +60,12 @@ def fire(conn: sqlite3.Connection, name: str, now: float) -> float | None:
     _reckon(conn, one, event, now)
     kept = times.of_event(conn, name)
     there = _basis(one, event) is not None
+    heard = there and told.may_hear(conn, one)
     for wish in moments(one.wish.subscriptions):
         due = kept.get(wish.place, 0.0)
         if 0 < due <= now:
             times.keep(conn, name, wish.place, -due)
-            if there and now - due < LATEST:
+            if heard and now - due < LATEST:
                 body = outgoing.transition(wish.shown(), told.shown(one, event, known))
                 deliveries.tell(conn, one.application, name, wish.uri, body, now)
     at = _reckon(conn, one, event, now)

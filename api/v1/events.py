@@ -101,9 +101,10 @@ class _Events:
             raise unprocessable("calendar_ids", "invalid_format", "calendar_ids must be a list of texts")
 
         def drop(conn: sqlite3.Connection) -> None:
-            chosen = {reach.calendar(conn, call, one).id for one in listed}
+            named = {reach.calendar(conn, call, one).id for one in dict.fromkeys(listed)}
+            chosen = {one.id for one in reach.calendars(conn, call)} if everything else named
             for one in managed.of_account(conn, call.application.client_id, call.account):
-                if (everything or one.calendar in chosen) and not one.event_id.startswith(EXTERNAL):
+                if one.calendar in chosen and not one.event_id.startswith(EXTERNAL):
                     _remove(conn, one, now)
 
         await self.context.store.tx(drop)

@@ -44,6 +44,7 @@ def draft(**changes):
 
 def manage(conn, now=NOW, event="e1", application="ours", event_id="mine", **wish):
     """Have an application manage an event, which the calendar has under `event`."""
+    furnish(conn, applications=(application,))
     wanted = Wish(**{"draft": draft(), "profile_id": "default", **wish})
     known = managed.find(conn, application, CALENDAR, event_id)
     name = known.name if known else managed.fresh_name()

@@ -16,7 +16,7 @@ from daemon.rules import Flags
 from daemon.sync import Sync
 from daemon.terms import Policy
 from daemon.worker import Worker
-from store import api_channels, calendars, linked, managed, profiles, work
+from store import api_channels, calendars, linked, managed, profiles, tokens, work
 from store.db import InlineStore, open_file
 from store.linked import Credential
 from tests.daemon.applications import (
@@ -210,6 +210,19 @@ def test_an_event_is_shown_as_it_stands_in_the_calendar(conn):
         "end": "2027-01-15T10:00:00Z",
         "conferencing": {"provider_name": "zoom", "join_url": "https://zoom.example/j/1"},
     }
+
+
+def test_an_application_whose_right_is_taken_back_hears_of_its_events_no_more(conn):
+    one = manage(conn, subscriptions=BOTH)
+    [profile] = tokens.granted(conn, "ours", ADA)
+    tokens.withdraw(conn, "ours", ADA, profile)
+    telling.conference_told(conn, one, event(), conference(), NOW)
+    assert waiting(conn) == []
+    other = profiles.ensure(conn, "google", BOB, "delegated", NOW)
+    tokens.grant(conn, "ours", ADA, other, NOW)
+    telling.conference_told(conn, one, event(), None, NOW)
+    telling.conference_told(conn, one, event(), conference(), NOW)
+    assert waiting(conn) == []
 
 
 def test_an_event_that_others_have_made_is_shown_under_its_uid(conn):

@@ -114,6 +114,16 @@ async def test_an_upsert_says_whether_it_names_the_conference_anew(api, put, cal
     assert (await wanted(api, calendar[1], "mine")).wish.again is False
 
 
+async def test_an_application_whose_right_is_taken_back_deletes_nothing_there(api, put, calendar):
+    times = {"start": "2027-03-10T10:00:00Z", "end": "2027-03-10T11:00:00Z"}
+    assert (await put(event_id="mine", summary="One", **times)).status == 202
+    access, _ = await api.token()
+    assert (await api("POST", f"/v1/profiles/{calendar[0]}/revoke", access)).status == 202
+    assert (await api("DELETE", "/v1/events", access, {"delete_all": True})).status == 202
+    kept = await wanted(api, calendar[1], "mine")
+    assert kept is None or not kept.gone
+
+
 async def test_an_end_of_a_series_before_all_time_is_named(put):
     rule = {"frequency": "daily", "until": "0001-01-01T00:00:00+14:00"}
     answer = await put(
