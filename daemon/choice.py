@@ -100,6 +100,8 @@ def _standing(found: Wanted | Unwanted, name: str, known: Conference, policy: Po
     if isinstance(found, Wanted) and named:
         return found if name.startswith("pro_") else replace(found, profile=known.profile)
     service = policy.services.get(known.service)
+    if isinstance(found, Wanted) and _asks_anew(found.source, known.source):
+        return found
     if service is not None and name == "default" and isinstance(found, Wanted) and found.profile:
         return Wanted(service, found.source, known.profile)  # whose default it is now, is for new events
     same = isinstance(found, Unwanted) or found.source == known.source
@@ -107,3 +109,8 @@ def _standing(found: Wanted | Unwanted, name: str, known: Conference, policy: Po
         lacks = found.lacks if isinstance(found, Unwanted) else found.service.name
         return Wanted(service, known.source, known.profile, instead_of=lacks)
     return found
+
+
+def _asks_anew(source: str, before: str) -> bool:
+    """Whether an application names another profile than before, and does not just leave the choice as it was."""
+    return source != before and source.startswith("api:") and before.startswith("api:")

@@ -114,6 +114,18 @@ def test_what_becomes_the_default_later_is_for_new_events_alone():
     assert chosen("video", later, live(service="gone", source="title:@video")) == ("webex", WEBEX)
 
 
+@pytest.mark.parametrize("before", ["api:explicit", "api:integrated", "api:pro_goto"])
+def test_an_application_that_asks_for_the_default_after_something_else_gets_it(before):
+    policy = replace(BARE, linked=(ON_WEBEX,))
+    known = live(service="static", source=before)
+    wanted = choose("default", "api:default", policy, known)
+    assert (wanted.service.name, wanted.profile) == ("webex", WEBEX)
+    kept = live(service="goto", profile=GOTO, source="api:default")
+    assert choose("default", "api:default", BOTH, kept).profile == GOTO
+    typed = choose("default", "api:default", BOTH, replace(kept, source="title:@video"))
+    assert typed.profile == GOTO
+
+
 def test_one_that_stands_in_for_another_stays_until_something_else_asks():
     policy = replace(BOTH, flags=flags(fallback=("static",)))
     known = live(service="static", source="title:@x")
