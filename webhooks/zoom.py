@@ -100,7 +100,7 @@ def _shows(about: Any) -> bool:
 
 def _number(value: Any) -> str:
     """Return a meeting's id as text: Zoom sends it now as a number, now as a string."""
-    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, (int, str)) else ""
     return text if _DIGITS.fullmatch(text) else ""
 
 

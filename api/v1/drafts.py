@@ -148,7 +148,7 @@ def known_zone(name: str) -> bool:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
-    return not name.startswith(("/", "."))
+    return True
 
 
 def _moment(value: Any, name: str, zone: str, problems: Problems, before: Draft | None) -> _Moment | None:

@@ -87,7 +87,7 @@ def _end(rule: Mapping[str, Any], name: str, start: datetime, problems: Problems
         problems.odd(f"{name}.until", "a time or a date")
         return []
     whole = isinstance(until, str) and len(until) == len("2026-04-28")
-    last = last.replace(hour=23, minute=59, second=59) if whole and not day else last
+    last = last.replace(hour=23, minute=59, second=59) if whole else last
     if last < start:
         problems.odd(f"{name}.until", "after the start")
     return [f"UNTIL={last:%Y%m%d}" if day else f"UNTIL={last:%Y%m%dT%H%M%SZ}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -11,11 +12,11 @@ from stored import ADA, NOW, at, conference, event, furnish
 
 from connectors.errors import NotFound, Rejected, Transient
 from connectors.model import Found, Meeting
-from daemon.audit import LOOK, NIGHT, PAUSE, Audit, ring_now
+from daemon.audit import LOOK, MOST, NIGHT, PAUSE, Audit, ring_now
 from daemon.orphans import FEW
 from daemon.sweeps import DAY, SPREAD, Sweeps
 from daemon.worker import Worker
-from store import audits, conferences, events, linked, minted, work
+from store import audits, conferences, events, linked, minted, profiles, work
 from store.linked import Credential
 from webhooks.bell import Channels
 
@@ -36,12 +37,15 @@ class Zoom:
     own: list[object] = field(default_factory=list)
     trouble: Exception | None = None
     kept: set[str] = field(default_factory=set)  # meetings that it does not let go
+    asked_as: set[str] = field(default_factory=set)  # calendar profiles on whose behalf it was asked
+    meanwhile: Callable[[], Awaitable[object]] | None = None  # happens while the first meeting is read
 
     def now(self):
         return self.time
 
     def meetings_(self, service, profile, linked=None):
         self.own.append(linked)
+        self.asked_as.add(profile)
         return self
 
     async def ours(self, host):
@@ -49,6 +53,9 @@ class Zoom:
 
     async def get(self, meeting, where):
         self.gets.append(meeting.id)
+        if self.meanwhile:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
         if self.trouble:
             error, self.trouble = self.trouble, None
             raise error
@@ -308,3 +315,63 @@ async def test_every_night_each_host_is_compared_once_within_an_hour(store, zoom
     zoom.time += DAY
     sweeps.audited = ()
     assert await sweeps.audits() == 0
+
+
+async def test_one_comparison_removes_no_more_than_some(store, zoom, audit):
+    asked, keys = zoom.time - 20 * HOUR, [f"hd{number:016}" for number in range(MOST + 1)]
+    await store.tx(lambda conn: [ended(conn, key, asked, asked + 60) for key in keys])
+    zoom.listed = [Found(key, key[2:], "", at(asked)) for key in keys]
+    await store.tx(lambda conn: live(conn, 99, "hd9999999999999999"))
+    tally = await audit(repair=True)
+    assert (tally.removed, len(zoom.cancelled), len(tally.orphans)) == (MOST, MOST, MOST)
+
+
+async def test_a_meeting_that_is_being_changed_by_then_is_not_judged(store, zoom, audit):
+    first, second = await store.tx(lambda conn: [live(conn, number) for number in (1, 2)])
+
+    async def change():
+        calendar, _, name = second.partition("/")
+        known = await store.read(lambda conn: conferences.get(conn, calendar, name))
+        changing = replace(known, state="changing")
+        await store.tx(lambda conn: conferences.save(conn, calendar, name, changing, zoom.time))
+
+    zoom.meanwhile = change
+    assert (await audit()).dead == (first,)
+    assert zoom.gets == ["1"]
+
+
+async def test_a_comparison_that_was_broken_off_long_ago_begins_anew(store, zoom):
+    def prepare(conn):
+        live(conn, 1)
+        ring_now(conn, ("zoom",), zoom.time, repair=False)
+        audits.save(conn, WORK, audits.Tally(begun=zoom.time - 2 * DAY, todo=("gone/e9",), sound=7))
+
+    await store.tx(prepare)
+    zoom.meetings["1"] = made(1)
+    await Worker(store, {"audit": Audit(store, Outside(zoom), False)}, zoom.now, "me").run_once()
+    (found,) = await store.read(audits.everyone)
+    assert (found.tally.begun, found.tally.sound, zoom.gets) == (zoom.time, 1, ["1"])
+
+
+async def test_no_account_that_does_not_work_is_asked_for(store, zoom, audit):
+    def prepare(conn):
+        live(conn, 1)
+        furnish(conn, "bob@example.com", "bob@example.com")
+        for one in profiles.everyone(conn):
+            if one.address == ADA:
+                profiles.report(conn, one.id, "revoked", NOW)
+
+    await store.tx(prepare)
+    await audit()
+    assert profiles.profile_id("google", "bob@example.com") in zoom.asked_as
+
+
+async def test_the_operators_word_does_not_wait_for_what_failed_before(store, zoom):
+    def prepare(conn):
+        live(conn, 1)
+        ring_now(conn, ("zoom",), zoom.time, repair=False)
+        conn.execute("UPDATE work SET attempts = 1, error = 'busy', due_at = ?", (zoom.time + HOUR,))
+        ring_now(conn, ("zoom",), zoom.time, repair=False)
+        return work.next_due(conn)
+
+    assert await store.tx(prepare) <= zoom.time

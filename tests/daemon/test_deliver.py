@@ -17,7 +17,7 @@ import pytest
 from receiving import drop, hang, receiving, status
 
 from connectors.guarded import guard
-from daemon.deliver import FEWEST, PATIENCE, Deliver, Receiver, handlers
+from daemon.deliver import FEWEST, LONGEST_WAIT, PATIENCE, Deliver, Receiver, handlers
 from daemon.turns import EACH_HOST, Turns
 from daemon.worker import Worker
 from store import api_channels, conferences, deliveries, managed, work
@@ -164,6 +164,23 @@ async def test_who_asks_for_patience_is_left_alone_so_long(stage, receiver):
     assert len(receiver.received) == 1
     await stage.later(70)
     assert len(receiver.received) == 2
+
+
+async def test_nobody_is_left_alone_for_longer_than_an_hour(stage, receiver):
+    receiver.will(status(503, Retry_After="86000"), status(200))
+    await stage.notify(await stage.channel(receiver.url))
+    await stage.worker.run_once()
+    await stage.later(LONGEST_WAIT * 1.25)
+    assert len(receiver.received) == 2
+
+
+async def test_what_is_remembered_of_an_address_opens_nothing(stage, receiver):
+    receiver.will(status(500))
+    address = receiver.url.replace("://", "://user:password@")
+    await stage.notify(await stage.channel(f"{address}/secret-path"))
+    await stage.keep_trying(PATIENCE + 1800)
+    [fact] = await stage.store.read(deliveries.given_up)
+    assert fact["url"] == receiver.url
 
 
 async def test_a_channel_that_nobody_answers_for_a_day_is_closed_and_people_are_told(stage, receiver):

@@ -146,6 +146,18 @@ def test_a_link_that_was_taken_off_is_told_when_it_comes_back(conn):
         telling.conference_told(conn, one, event(), known, NOW)
     told = conn.execute("SELECT gen FROM work WHERE kind = 'deliver'").fetchall()
     assert [row[0] for row in told] == [2]
+    for known in (conference(state="leaving"), conference()):  # another one of the same link
+        telling.conference_told(conn, one, event(), known, NOW)
+    assert conn.execute("SELECT gen FROM work WHERE kind = 'deliver'").fetchone()[0] == 3
+
+
+def test_a_link_that_was_not_to_be_had_is_told_again_though_it_is_the_same(conn):
+    one = manage(conn, subscriptions=BOTH)
+    told = []
+    for known, failing in ((conference(), False), (conference(written=False), True), (conference(), False)):
+        telling.conference_told(conn, one, event(), known, NOW, failing=failing)
+        told += [kind for kind, _ in interactions(conn)]
+    assert told == ["conferencing_assigned", "conferencing_failing", "conferencing_assigned"]
 
 
 def test_a_failure_is_told_once_until_there_is_a_link(conn):
@@ -154,6 +166,8 @@ def test_a_failure_is_told_once_until_there_is_a_link(conn):
         telling.conference_told(conn, one, event(), conference("", state="reserved"), NOW, failing=True)
         telling.conference_told(conn, one, event(), None, NOW)
     assert interactions(conn) == [("conferencing_failing", {"pending": True})]
+    telling.conference_told(conn, one, event(), None, NOW, failing=True)
+    assert interactions(conn) == []
     telling.conference_told(conn, one, event(), conference(), NOW)
     assert [kind for kind, _ in interactions(conn)] == ["conferencing_assigned"]
     telling.conference_told(conn, one, event(), None, NOW, failing=True)

@@ -126,6 +126,11 @@ def test_an_application_that_asks_for_the_default_after_something_else_gets_it(b
     assert typed.profile == GOTO
 
 
+def test_what_stands_follows_the_operators_default_where_it_is_nobodys_own():
+    changed = replace(BARE, flags=flags(default="static"))
+    assert chosen("default", changed, live(source="rule:all")) == ("static", "")
+
+
 def test_one_that_stands_in_for_another_stays_until_something_else_asks():
     policy = replace(BOTH, flags=flags(fallback=("static",)))
     known = live(service="static", source="title:@x")

@@ -379,3 +379,10 @@ def test_a_hostile_description_is_handled(hostile):
         assert not seen.owed
         seen.put(NEXT)
         seen.take()
+
+
+def test_of_two_links_the_one_with_the_same_on_both_sides_is_ours():
+    seen = put(f"Join: {HERE} now", html=False)
+    seen.text = f"Join: {URL} later\n{seen.text}"
+    seen.take()
+    assert seen.text == f"Join: {URL} later\nJoin: {HERE} now"

@@ -53,6 +53,20 @@ ENDED = Claim(minted=True, asked=ASKED, ended=NOW - 20 * HOUR)
             id="made just now",
         ),
         pytest.param(
+            replace(FOUND, created=at(NOW - HOUR - 60)),
+            replace(ENDED, asked=NOW - HOUR + 60),
+            {"1"},
+            "strange",
+            id="asked for just now",
+        ),
+        pytest.param(
+            FOUND,
+            replace(ENDED, ended=None, conference=held("changing")),
+            {"1", "other"},
+            "orphan",
+            id="made twice, and the other is being changed",
+        ),
+        pytest.param(
             FOUND, Claim(conference=held(meeting="1")), {"1"}, "known", id="the meeting of an event"
         ),
         pytest.param(
