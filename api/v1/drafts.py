@@ -22,6 +22,7 @@ LONGEST_REMINDER = 40_320  # minutes: four weeks, what Google takes
 MAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ALWAYS = ("summary", "start", "end")
+YEARS = range(1900, 2201)  # of what begins: a series has an occurrence for each day since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,8 @@ def _read(text: str, zone: str) -> _Moment:
 
 
 def _pair(start: _Moment, end: _Moment, problems: Problems) -> None:
+    if start.at.year not in YEARS:
+        problems.odd("start", f"between the years {YEARS[0]} and {YEARS[-1]}")
     if start.day != end.day:
         problems.add("end", "invalid_time_pair", "start and end must both be times, or both be dates")
     elif end.at <= start.at:

@@ -124,6 +124,22 @@ async def test_an_application_whose_right_is_taken_back_deletes_nothing_there(ap
     assert kept is None or not kept.gone
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "status"),
+    [
+        ("1899-12-31", "1900-01-01", 422),
+        ("1900-01-01", "1900-01-02", 202),
+        ("2200-12-31", "2201-01-01", 202),
+        ("2201-01-01", "2201-01-02", 422),
+    ],
+)
+async def test_no_event_begins_in_another_age(put, start, end, status):
+    """Each day of a series that began in the year 1 would be counted whenever events are read."""
+    answer = await put(event_id="one", summary="One", start=start, end=end)
+    assert answer.status == status
+    assert status == 202 or answer.errors == {"start": ["errors.invalid_format"]}
+
+
 async def test_an_end_of_a_series_before_all_time_is_named(put):
     rule = {"frequency": "daily", "until": "0001-01-01T00:00:00+14:00"}
     answer = await put(
