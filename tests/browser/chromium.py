@@ -201,6 +201,13 @@ class Tab:
             if one["method"] == "Network.requestWillBeSent"
         ]
 
+    async def complains(self, word: str) -> None:
+        """Wait until the browser finds something wrong in which this word stands."""
+        deadline = time.monotonic() + PATIENCE
+        while not any(word in one for one in self.complaints()):
+            assert time.monotonic() < deadline, self.complaints()
+            await asyncio.sleep(PAUSE)
+
     def complaints(self) -> list[str]:
         """Return what the browser finds wrong with our pages, such as what their policy forbids."""
         told = self.chromium.events.get(self.session, [])
