@@ -337,6 +337,25 @@ async def test_where_goto_does_not_say_when_a_meeting_was_made_it_is_taken_over(
     assert len(there.meetings) == 1
 
 
+async def test_of_two_that_look_like_ours_one_is_taken_over_and_none_deleted(
+    stage, goto, there, control, request_
+):
+    tried = await lose(stage, request_)
+    times = {"starttime": _utc(request_.start), "endtime": _utc(request_.start + timedelta(minutes=45))}
+    await control("goto/meetings", email=ADA, subject="Design review", **times)
+    await goto.create(KEY, request_, tried)
+    assert len(there.meetings) == 2
+
+
+async def test_a_cancel_of_what_the_list_may_not_show_yet_waits_where_subjects_are_marked(
+    connect_goto, there, request_
+):
+    goto = await connect_goto(mark_subjects=True)
+    with pytest.raises(Transient) as caught:
+        await goto.cancel(KEY, None, request_, there.world.now() - timedelta(seconds=1))
+    assert caught.value.reason == "list_lag"
+
+
 async def test_a_cancel_never_deletes_what_only_looks_like_ours(
     stage, goto, there, control, request_, capsys
 ):

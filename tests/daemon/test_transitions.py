@@ -216,6 +216,21 @@ async def test_each_occurrence_of_a_series_is_told_of(stage):
     ]
 
 
+async def test_of_a_series_too_nothing_is_told_that_is_over_for_more_than_a_day(stage):
+    see(stage.conn, event(recurrence=("RRULE:FREQ=DAILY;COUNT=9",)))
+    stage.wish(FIVE_BEFORE)
+    stage.time = START + 3 * DAY
+    assert [moment for moment, _ in await stage.until(START + 3 * DAY)] == [stage.time]
+    assert [row[0] for row in stage.conn.execute("SELECT gen FROM work WHERE kind = 'deliver'")] == [1]
+
+
+async def test_where_nothing_falls_due_any_more_no_work_is_left(stage):
+    see(stage.conn, event())
+    stage.wish(FIVE_BEFORE)
+    await stage.until(START + DAY)
+    assert stage.conn.execute("SELECT count(*) FROM work WHERE kind = 'transition'").fetchone()[0] == 0
+
+
 async def test_a_series_is_told_of_once_for_each_occurrence_however_often_it_is_looked_at(stage):
     see(stage.conn, event(recurrence=("RRULE:FREQ=DAILY",)))
     one = stage.wish(FIVE_BEFORE)

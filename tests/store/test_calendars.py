@@ -6,7 +6,7 @@ import pytest
 from stored import ADA, NOW, at, furnish, info, open_channel
 
 from connectors.model import Subscription
-from store import calendars, channels, profiles
+from store import calendars, channels, profiles, work
 from store.calendars import calendar_id
 from store.channels import Channel
 
@@ -168,6 +168,22 @@ def test_channels_that_expired_or_were_never_confirmed_are_pruned(conn, calendar
     channels.begin(conn, "given up", calendar, "t", NOW - 1000)
     assert sorted(channels.prune(conn, NOW, NOW - 100)) == ["expired", "given up"]
     assert sorted(channels.doorbells(conn)) == ["live", "waiting"]
+
+
+def test_only_what_backs_off_after_a_failure_is_left_to_its_pace(conn, calendar):
+    work.ring(conn, "watch", [calendar], NOW + 60)
+    assert channels.silent(conn, NOW) == [calendar]
+    conn.execute("UPDATE work SET error = 'busy'")
+    assert channels.silent(conn, NOW) == []
+    assert channels.silent(conn, NOW + 60) == [calendar]
+
+
+def test_a_channel_that_is_replaced_is_not_renewed_any_more(conn, calendar):
+    open_channel(conn, calendar, "old")
+    open_channel(conn, calendar, "new")
+    for name in ("old", "new"):
+        channels.renew_soon(conn, name, NOW)
+    assert {one.id: one.renew_at for one in channels.of_calendar(conn, calendar)} == {"old": None, "new": NOW}
 
 
 @pytest.mark.parametrize("why", ["expired", "replaced and not renewed", "none"])

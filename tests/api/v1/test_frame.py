@@ -192,6 +192,13 @@ async def test_bodies_of_unknown_length_are_cut_off_too(api):
     assert reply.errors == {"body": ["errors.too_large"]}
 
 
+async def test_of_somebody_who_has_yet_to_prove_who_they_are_less_is_read(api):
+    async def some():
+        yield b" " * 20_000
+
+    assert (await api("POST", "/oauth/token", data=some())).status == 413
+
+
 NASTY = [
     None,
     True,
