@@ -119,7 +119,8 @@ class Linkable:
     async def begin(self, account: str, redirect_uri: str, state: str, verifier: str) -> tuple[str, str]:
         """Return the page where the person says yes, and the verifier."""
         app = self.app
-        if self.calendars and account:  # of which one is meant; at other providers people have other addresses
+        # Which one is meant is known for calendars only: at other providers people have other addresses.
+        if self.calendars and account:
             app = replace(app, extra={**app.extra, "login_hint": account})
         return consented.authorize_url(app, redirect_uri, state, verifier), verifier
 

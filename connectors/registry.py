@@ -69,7 +69,7 @@ class Registry:
     taken: Taken | None = None  # tells GoTo which of its meetings are those of another conference
     third_party: bool | None = None  # whether Google takes other services' conference data, if that is known
     on_capability: OnCapability | None = None
-    own: Callable[[str], Calendar] | None = None  # makes the calendars that applications have with us, by address
+    own: Callable[[str], Calendar] | None = None  # makes the calendars that are kept here, by address
     _apis: dict[str, Api] = field(default_factory=dict)
     _locks: dict[str, datetime] = field(default_factory=dict)  # writes of people, by address
     _key: ServiceKey | None = None
