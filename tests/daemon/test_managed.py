@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -47,7 +48,7 @@ class Stage:
             now = self.world.now()
             found = managed.find(conn, APP, self.calendar, "e1")
             name = found.name if found else managed.fresh_name()
-            wish = Wish(draft, profile_id, **more)
+            wish = Wish(draft, profile_id, **more, told=found.wish.told if found else ())
             managed.upsert(
                 conn,
                 Managed.wanted(name, APP, ADA, self.calendar, "e1", None, wish, now),
@@ -409,3 +410,34 @@ async def test_applications_hear_of_what_people_and_other_applications_do_but_no
     await stage.delete()
     await stage.work()
     assert await stage.store.tx(heard) == {"app-2"}
+
+
+async def test_an_application_hears_that_its_conference_fails_and_then_that_it_is_there(stage):
+    both = [{"type": "conferencing_assigned"}, {"type": "conferencing_failing"}]
+    before = [{"before": "event_start", "offset": {"minutes": 5}}]
+    wish = {"type": "webhook", "uri": "https://app.example/told", "interactions": both, "transitions": before}
+
+    def heard(conn):
+        told = [
+            json.loads(row["body"])["notification"] for row in conn.execute("SELECT body FROM deliveries")
+        ]
+        conn.execute("DELETE FROM deliveries")
+        due = [row["due_at"] for row in conn.execute("SELECT due_at FROM transitions")]
+        return [one["type"] for each in told for one in each["interactions"]], due
+
+    def allow(conn):
+        [profile] = [one.id for one in profiles.everyone(conn)]
+        tokens.grant(conn, APP, ADA, profile, NOW)
+
+    await stage.store.tx(allow)
+    stage.world.rooms.trouble = Transient("down")
+    await stage.ask(subscriptions=(wish,))
+    await stage.work()
+    assert await stage.store.tx(heard) == (["conferencing_failing"], [NOW - 300])
+    stage.world.rooms.trouble = None
+    await stage.later(30_000)
+    assert await stage.store.tx(heard) == (["conferencing_assigned"], [NOW - 300])
+    later = replace(DRAFT, start=BEGIN + timedelta(days=1), end=BEGIN + timedelta(days=1, hours=1))
+    await stage.ask(draft=later, subscriptions=(wish,))
+    await stage.work()
+    assert await stage.store.tx(heard) == ([], [NOW + 86_400 - 300])

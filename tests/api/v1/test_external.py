@@ -153,3 +153,19 @@ async def test_an_end_of_a_series_before_all_time_is_named(put):
         422,
         {"recurrence.rules[0].until": ["errors.invalid_format"]},
     )
+
+
+async def test_a_guests_copy_is_not_the_applications_to_change(api, put, calendar):
+    await api.store.tx(lambda conn: events.save_read(conn, calendar[1], event(own=False), NOW))
+    assert (await put(event_uid=UID, summary="Ours")).status == 403
+
+
+async def test_what_was_deleted_begins_anew_when_it_is_asked_for_again(api, put, calendar):
+    times = {"start": "2027-03-10T10:00:00Z", "end": "2027-03-10T11:00:00Z"}
+    first = {"description": "Old", "attendees": {"invite": [{"email": "bob@example.net"}]}}
+    assert (await put(event_id="mine", summary="One", **first, **times)).status == 202
+    kept = await wanted(api, calendar[1], "mine")
+    await api.store.tx(lambda conn: managed.delete(conn, kept.name, NOW))
+    assert (await put(event_id="mine", summary="Two", **times)).status == 202
+    draft = (await wanted(api, calendar[1], "mine")).wish.draft
+    assert (draft.title, draft.description or "", draft.attendees) == ("Two", "", ())
