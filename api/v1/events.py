@@ -52,7 +52,7 @@ class _Events:
         if event is not None and not (alive and known and known.owed):
             before: Draft | None = _draft_of(event)  # people may have changed it since
         else:
-            before = alive.draft if alive else None
+            before = _wished(conn, known) if known and alive else None
         draft = drafts.read(call.body if event is None else _filled(call.body, before), before, problems)
         conferencing = wishes.read(conn, call, calendar, alive, problems)
         told = _subscribed(call, alive, problems)
@@ -172,6 +172,16 @@ def _at(moment: datetime, event: Event) -> datetime:
     if not event.all_day:
         return moment
     return datetime.combine(occurrences.day(moment, event.zone), time(), UTC)
+
+
+def _wished(conn: sqlite3.Connection, known: Managed) -> Draft:
+    """Return what was asked for until now, without guests whom people have taken off since: they stay off."""
+    draft = known.wish.draft
+    found = None if known.owed or not draft.attendees else events.get(conn, known.calendar, known.where)
+    if found is None:
+        return draft
+    there = set(found.event.attendees)
+    return replace(draft, attendees=tuple(one for one in draft.attendees if one.address in there))
 
 
 def _filled(body: Any, before: Draft | None) -> Any:

@@ -169,3 +169,24 @@ async def test_what_was_deleted_begins_anew_when_it_is_asked_for_again(api, put,
     assert (await put(event_id="mine", summary="Two", **times)).status == 202
     draft = (await wanted(api, calendar[1], "mine")).wish.draft
     assert (draft.title, draft.description or "", draft.attendees) == ("Two", "", ())
+
+
+async def test_a_guest_whom_people_have_taken_off_is_not_invited_again_unless_named_again(api, put, calendar):
+    times = {"start": "2027-03-10T10:00:00Z", "end": "2027-03-10T11:00:00Z"}
+    guests = {"invite": [{"email": "bob@example.net"}, {"email": "carol@example.org"}]}
+    assert (await put(event_id="mine", summary="One", attendees=guests, **times)).status == 202
+    kept = await wanted(api, calendar[1], "mine")
+    left = event(attendees=("carol@example.org",))
+
+    def written(conn):
+        managed.wrote(conn, kept.name, "e1x", 1)
+        events.save_read(conn, calendar[1], left, NOW)
+
+    await api.store.tx(written)
+    assert (await put(event_id="mine", summary="Two", **times)).status == 202
+    draft = (await wanted(api, calendar[1], "mine")).wish.draft
+    assert [one.address for one in draft.attendees] == ["carol@example.org"]
+    again = {"invite": [{"email": "bob@example.net"}]}
+    assert (await put(event_id="mine", summary="Three", attendees=again, **times)).status == 202
+    draft = (await wanted(api, calendar[1], "mine")).wish.draft
+    assert [one.address for one in draft.attendees] == ["bob@example.net", "carol@example.org"]
