@@ -27,10 +27,10 @@ def owe(event: Event | None, known: Conference | None, policy: Policy, fresh_key
         return plan(event, known, policy, fresh_key)
     if desired.gone and event is not None:
         return Remove(event, known)
-    if (
-        desired.gone and desired.asked
-    ):  # its id is not known: a repeated insert tells it, and makes no second one
-        return Put(desired, None, known)
+    if desired.gone and desired.asked:
+        return Put(
+            desired, None, known
+        )  # its id is not known: a repeated insert tells it, and makes no second
     if desired.gone or not desired.owed:
         return plan(event, known, policy, fresh_key)
     if desired.again and known is not None and known.state == "declined":

@@ -106,6 +106,13 @@ def test_what_an_unanswered_insert_left_behind_is_found_before_it_is_deleted():
     assert decide(None, None, gone=True, asked=True) == Put(asked, None, None)
 
 
+def test_what_people_took_off_comes_back_where_the_application_names_it_again():
+    declined = replace(ZOOM, state="declined", meeting=None)
+    assert decide(event(), declined) == Put(WISH, event(), declined)
+    assert decide(event(), declined, again=True) == Forget(declined)
+    assert isinstance(decide(event(), ZOOM, again=True), Put)
+
+
 def test_an_event_is_drawn_with_what_others_have_added_to_it():
     stands = event(
         location="Room 4",
