@@ -7,6 +7,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 CONFIG ?= config.toml
 SEEDS ?= 500
+# Tests that start processes mostly wait for them: two for each core.
+WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -37,7 +39,7 @@ run: $(READY) ## start the daemon with CONFIG=config.toml
 	@$(BIN)/huddled run --config $(CONFIG) $(ARGS)
 
 test: $(READY) ## run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 simulate: $(READY) ## run the daemon through SEEDS=500 random histories on a virtual clock
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
