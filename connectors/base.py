@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from connectors.drafts import Placement
 from connectors.model import (
     CalendarInfo,
     Changes,
-    Draft,
     Event,
     EventRef,
     Found,
@@ -56,28 +56,17 @@ class Calendar(Protocol):
         accepted the write without doing it.
         """
 
-    async def put(
-        self,
-        calendar: CalendarInfo,
-        name: str,
-        draft: Draft,
-        before: Event | None,
-        meeting: Meeting | None,
-        key: str,
-        source: str,
-        *,
-        native: str = "",
-    ) -> Event:
-        """Make the event what `draft` says, with the details of `meeting` as `write` puts them, in one call.
+    async def put(self, calendar: CalendarInfo, name: str, before: Event | None, wanted: Placement) -> Event:
+        """Make the event what `wanted` says, with the details of its meeting as `write` puts them, in one call.
 
         It is inserted where `before` is None. `name` is ours, and the same each time: however often an insert is
         repeated after an answer was lost, there is one event; what stands there under that name is taken over and
-        brought up to date, also out of the bin where the provider can. Without `meeting` details that are there
-        stay. `native` ("meet", "teams") asks for the calendar's own meeting in the same call, under `key`; where
+        brought up to date, also out of the bin where the provider can. Without a meeting details that are there
+        stay. Its `native` ("meet", "teams") asks for the calendar's own meeting in the same call, under its key; where
         the calendar refuses it the event is written all the same, and the answer shows no native meeting of that
         key. `Meetings.create(key)` adopts what was made so; it may be pending. Needs `calendar.zone`.
 
-        With `before` only what differs is sent, and nothing where nothing does. Guests whom `draft` names neither
+        With `before` only what differs is sent, and nothing where nothing does. Guests whom the draft names neither
         among its attendees nor as removed stay, with their answers. They are mailed where something that they
         see changes, and nowhere else.
 

@@ -15,14 +15,14 @@ from connectors.model import Draft, Event, Meeting
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is wanted: the event, the details on it, and which service of the calendar's own."""
+class Placement:
+    """What is to stand in a calendar: the event, the details on it, and which meeting of the calendar's own."""
 
     draft: Draft
-    meeting: Meeting | None
-    key: str
-    source: str
-    native: str = ""
+    meeting: Meeting | None = None  # whose details come with it; None leaves those that are there
+    key: str = ""  # of the conference
+    source: str = ""  # what asked for it
+    native: str = ""  # "meet" or "teams", to be made with the same call
 
 
 _UNSAID = {("INTERVAL", "1"), ("WKST", "MO")}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 
+from connectors.drafts import Placement
 from connectors.model import Conference, Event, Meeting
 from daemon import telling
 from daemon.actions import Put, Remove
@@ -50,16 +51,9 @@ class Placing:
         if known is not None and known.state == "reserved" and is_native(known, visit.seen.policy):
             native = known.service
         connector = self.outside.calendar(visit.seen.calendar.profile)
-        event = await connector.put(
-            visit.seen.calendar.info,
-            desired.alias,
-            desired.draft,
-            action.event,
-            meeting,
-            known.key if known else "",
-            known.source if known else "",
-            native=native,
-        )
+        key, source = (known.key, known.source) if known else ("", "")
+        wanted = Placement(desired.draft, meeting, key, source, native)
+        event = await connector.put(visit.seen.calendar.info, desired.alias, action.event, wanted)
         visit.also.append(lambda conn: managed.wrote(conn, name, event.ref.event, version))
         if action.event is None or event != action.event:
             self._tell_others(visit, row, event)

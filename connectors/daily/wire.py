@@ -13,6 +13,7 @@ from typing import Any
 from connectors.errors import Rejected, Transient
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest
+from connectors.moments import moment
 
 ALWAYS_OPEN = 1  # a second after the epoch began: 0 may pass for nothing at all
 OPEN_END = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -76,7 +77,7 @@ def found(room: Mapping[str, Any]) -> Found | None:
     said = str(room["name"])
     if key_in(said) != said:
         return None
-    return Found(said, said, "", _moment(room.get("created_at")), str(room.get("url") or ""))
+    return Found(said, said, "", moment(room.get("created_at")), str(room.get("url") or ""))
 
 
 def is_taken(error: Rejected) -> bool:
@@ -86,11 +87,3 @@ def is_taken(error: Rejected) -> bool:
 
 def _epoch(moment: datetime) -> int:
     return int(moment.timestamp())
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

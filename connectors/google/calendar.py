@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from connectors.drafts import Wish
+from connectors.drafts import Placement
 from connectors.errors import (
     CursorExpired,
     ProviderError,
@@ -27,7 +27,7 @@ from connectors.google.listing import items, pages, slices
 from connectors.google.putting import Putting
 from connectors.google.third_party import ThirdParty
 from connectors.google.writing import Writer
-from connectors.model import CalendarInfo, Changes, Draft, Event, Gone, Meeting, Subscription
+from connectors.model import CalendarInfo, Changes, Event, Gone, Meeting, Subscription
 from connectors.settings import GoogleSettings
 
 LOOK_BACK = timedelta(days=1)  # a full listing begins so long before now
@@ -110,23 +110,11 @@ class GoogleCalendar:
             return await self._writer.take(event, key, earlier)
         return await self._writer.put(event, meeting, key, source, earlier)
 
-    async def put(
-        self,
-        calendar: CalendarInfo,
-        name: str,
-        draft: Draft,
-        before: Event | None,
-        meeting: Meeting | None,
-        key: str,
-        source: str,
-        *,
-        native: str = "",
-    ) -> Event:
+    async def put(self, calendar: CalendarInfo, name: str, before: Event | None, wanted: Placement) -> Event:
         """Make the event what the draft says. Raises also NotFound where `name` has been used up."""
-        wish = Wish(draft, meeting, key, source, native)
         if before is None:
-            return await self._putting.insert(calendar, name, wish)
-        return await self._putting.change(calendar, before.ref.event, wish, before.etag)
+            return await self._putting.insert(calendar, name, wanted)
+        return await self._putting.change(calendar, before.ref.event, wanted, before.etag)
 
     async def remove(self, calendar: CalendarInfo, event: str) -> None:
         """Delete the event, which tells its guests. Gone already is success."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors import block, marks, markup
 from connectors import drafts as wishes
-from connectors.drafts import Wish
+from connectors.drafts import Placement
 from connectors.errors import Conflict, NotFound, ProviderError, Rejected
 from connectors.google import conference, drafts, edits, wire
 from connectors.google.errors import PROVIDER, is_conference_refused
@@ -32,7 +32,7 @@ class Putting:
 
     writer: Writer
 
-    async def insert(self, calendar: CalendarInfo, name: str, wish: Wish) -> Event:
+    async def insert(self, calendar: CalendarInfo, name: str, wish: Placement) -> Event:
         """Make the event, or take over what an insert before this one has made."""
         draft = wish.draft
         body = {"id": name, **drafts.fresh(draft, calendar.remote)}
@@ -49,7 +49,7 @@ class Putting:
             return await self.change(calendar, name, wish, etag="")
         return self._sure(made, wish)
 
-    async def change(self, calendar: CalendarInfo, event: str, wish: Wish, etag: str) -> Event:
+    async def change(self, calendar: CalendarInfo, event: str, wish: Placement, etag: str) -> Event:
         """Bring the event up to date. Raises Conflict where it is not as `etag` says; "" takes it as it is.
 
         Then a deleted one comes back too.
@@ -86,7 +86,7 @@ class Putting:
             if error.status != 410:
                 raise
 
-    async def _sent(self, send: Any, body: Json, event: Event, wish: Wish) -> Event:
+    async def _sent(self, send: Any, body: Json, event: Event, wish: Placement) -> Event:
         """Send, with conference data where that may help. What Google does not want of that is left out."""
         if "conferenceData" not in body:
             data = self.writer.beside(event, wish.meeting, wish.key)
@@ -112,7 +112,7 @@ class Putting:
     async def _patch(self, seen: Event, calendar: CalendarInfo, updates: str, body: Item) -> Event:
         return await self.writer.patch(seen, body, updates, calendar)
 
-    def _texts(self, event: Event, wish: Wish) -> Json:
+    def _texts(self, event: Event, wish: Placement) -> Json:
         """Return description, location and mark where they are not as they should be.
 
         What people read in the description outside of our details is what the draft says, where that says
@@ -133,7 +133,7 @@ class Putting:
         there = {"description": event.description, "location": event.location}
         return {name: value for name, value in body.items() if name not in there or value != there[name]}
 
-    def _details(self, event: Event, description: str, wish: Wish) -> Json:
+    def _details(self, event: Event, description: str, wish: Placement) -> Json:
         """Return description, location and mark with the details on them."""
         if wish.meeting is None:
             return {}
@@ -147,7 +147,7 @@ class Putting:
             put |= _private(mark)
         return {"description": description, "location": location, **put}
 
-    def _sure(self, event: Event, wish: Wish) -> Event:
+    def _sure(self, event: Event, wish: Placement) -> Event:
         there = wish.meeting is None or edits.shows(event, wish.meeting, wish.key)
         return sure(event, done=there and drafts.has(event, wish.draft))
 
@@ -164,7 +164,7 @@ def _kept(event: Event, description: str, *, same: bool, draft: Draft, wording: 
     }
 
 
-def _native(item: Item, event: Event, wish: Wish) -> Json:
+def _native(item: Item, event: Event, wish: Placement) -> Json:
     """Return the wish for a Meet, where there is no conference yet."""
     found = event.native
     if wish.native != "meet" or (found is not None and found.state != "failed"):

@@ -16,6 +16,7 @@ from connectors.errors import Transient
 from connectors.goto.countries import COUNTRIES
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest, Phone
+from connectors.moments import moment
 from connectors.titles import length, one_line
 
 LONGEST_SUBJECT = 100
@@ -75,8 +76,8 @@ def follows(there: Mapping[str, Any], request: MeetingRequest, mark: str) -> boo
     return (
         same
         and there.get("meetingType") == "scheduled"
-        and _read(there.get("startTime")) == request.start.replace(microsecond=0)
-        and _read(there.get("endTime")) == end.replace(microsecond=0)
+        and _second(there.get("startTime")) == request.start.replace(microsecond=0)
+        and _second(there.get("endTime")) == end.replace(microsecond=0)
     )
 
 
@@ -153,7 +154,7 @@ def ours(item: Listed, request: MeetingRequest, *, mark: str = "", organizer: st
 
 def created(there: Mapping[str, Any]) -> datetime | None:
     """Return when the meeting was made, where GoTo tells: its documentation says that it may not."""
-    return _read(there.get("createTime"))
+    return _second(there.get("createTime"))
 
 
 def found(item: Listed, host: str) -> Found | None:
@@ -179,7 +180,7 @@ def _listed(item: Mapping[str, Any]) -> Listed:
     return Listed(
         id=id_of(item),
         subject=_plain(item.get("subject")),
-        start=_read(item.get("startTime")),
+        start=_second(item.get("startTime")),
         recurring=item.get("meetingType") == "recurring",
         organizer=str(item.get("organizerKey") or ""),
     )
@@ -202,12 +203,9 @@ def _utc(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _read(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(text)).replace(microsecond=0)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _second(text: Any) -> datetime | None:
+    found = moment(text)
+    return found and found.replace(microsecond=0)
 
 
 def _phones(info: str) -> Iterator[Phone]:

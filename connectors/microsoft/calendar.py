@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from connectors.drafts import Wish
+from connectors.drafts import Placement
 from connectors.errors import CursorExpired, NotFound, Rejected, Transient
 from connectors.microsoft import cursor as cursors
 from connectors.microsoft import wire
@@ -20,7 +20,7 @@ from connectors.microsoft.reading import Reader
 from connectors.microsoft.rounds import Found, Round, Window
 from connectors.microsoft.subscriptions import Cap, Subscriptions
 from connectors.microsoft.writing import Writer
-from connectors.model import CalendarInfo, Changes, Draft, Event, Gone, Meeting, Subscription
+from connectors.model import CalendarInfo, Changes, Event, Gone, Meeting, Subscription
 from connectors.settings import MicrosoftSettings
 
 LOOK_BACK = timedelta(days=1)  # a window begins so long before now
@@ -95,26 +95,14 @@ class MicrosoftCalendar:
             return await self._writer.take(event, key, earlier)
         return await self._writer.put(event, meeting, key, source, earlier)
 
-    async def put(
-        self,
-        calendar: CalendarInfo,
-        name: str,
-        draft: Draft,
-        before: Event | None,
-        meeting: Meeting | None,
-        key: str,
-        source: str,
-        *,
-        native: str = "",
-    ) -> Event:
+    async def put(self, calendar: CalendarInfo, name: str, before: Event | None, wanted: Placement) -> Event:
         """Make the event what the draft says. Of several reminders Outlook has the earliest.
 
         Raises Rejected also where Outlook has no such recurrence, NotFound where `name` has been used up.
         """
-        wish = Wish(draft, meeting, key, source, native)
         if before is None:
-            return await self._putting.insert(calendar, name, wish)
-        return await self._putting.change(calendar, before.ref.event, wish, before.etag)
+            return await self._putting.insert(calendar, name, wanted)
+        return await self._putting.change(calendar, before.ref.event, wanted, before.etag)
 
     async def remove(self, calendar: CalendarInfo, event: str) -> None:
         """Delete the event, which tells its guests. Gone already is success."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors import drafts as wishes
 from connectors import marks, markup
-from connectors.drafts import Wish
+from connectors.drafts import Placement
 from connectors.errors import Conflict, NotFound, Rejected
 from connectors.microsoft import body, drafts, edits, online, wire
 from connectors.microsoft.api import Item
@@ -36,7 +36,7 @@ class Putting:
 
     writer: Writer
 
-    async def insert(self, calendar: CalendarInfo, name: str, wish: Wish) -> Event:
+    async def insert(self, calendar: CalendarInfo, name: str, wish: Placement) -> Event:
         """Make the event, or take over what an insert before this one has made."""
         for alias in (name, *(f"{name}-{life}" for life in range(2, LIVES + 1))):
             patch = self._fresh(calendar, name, alias, wish)
@@ -51,7 +51,7 @@ class Putting:
             return await self._made(calendar, item, patch, wish)
         raise NotFound("the event has been deleted so often that its name is used up", provider=PROVIDER)
 
-    async def change(self, calendar: CalendarInfo, event: str, wish: Wish, etag: str) -> Event:
+    async def change(self, calendar: CalendarInfo, event: str, wish: Placement, etag: str) -> Event:
         """Bring the event up to date. Raises Conflict where it is not as `etag` says; "" takes it as it is."""
         item = await self.writer.reader.item(calendar.remote, event)
         seen = self.writer.reader.understand(item, calendar)
@@ -92,7 +92,7 @@ class Putting:
         ids = [text(one.get("id")) for one in made if text(one.get("transactionId")).startswith(name)]
         return next(iter(ids), "")
 
-    async def _made(self, calendar: CalendarInfo, item: Item, patch: Patch, wish: Wish) -> Event:
+    async def _made(self, calendar: CalendarInfo, item: Item, patch: Patch, wish: Placement) -> Event:
         """Look at the answer to an insert: it may show an event that an earlier one made, and people changed."""
         identity, alias = text(item.get("id")), text(patch.fields["transactionId"])
         told = replace(
@@ -108,7 +108,7 @@ class Putting:
             event = await self.writer.patch(event, Patch(mark=told.mark, teams=told.teams))
         return self._sure(event, wish)
 
-    def _fresh(self, calendar: CalendarInfo, name: str, alias: str, wish: Wish) -> Patch:
+    def _fresh(self, calendar: CalendarInfo, name: str, alias: str, wish: Placement) -> Patch:
         """Return a whole new event."""
         draft, mailbox = wish.draft, self.writer.reader.api.mailbox
         try:
@@ -121,7 +121,7 @@ class Putting:
         patch = replace(patch, content=patch.content or None, location=place, fields=fields, name=name)
         return _asking(patch, event, wish)
 
-    def _owed(self, item: Item, event: Event, wish: Wish) -> Patch:
+    def _owed(self, item: Item, event: Event, wish: Placement) -> Patch:
         """Return what of an event is not as it should be."""
         draft, html = wish.draft, bool(event.html)
         try:
@@ -151,7 +151,7 @@ class Putting:
         content = event.description if bare is None else bare
         return body.read(content, html=bool(event.html), texts=wording.texts).notes
 
-    def _details(self, event: Event, description: str, wish: Wish) -> Patch:
+    def _details(self, event: Event, description: str, wish: Placement) -> Patch:
         """Return content, location and mark with the details on them; without a meeting those that are there."""
         wording, html, mark = self.writer.reader.wording, bool(event.html), event.mark
         place = event.location if wish.draft.location is None else wish.draft.location
@@ -174,12 +174,12 @@ class Putting:
             mark=rewritten if put.mark is None else put.mark,
         )
 
-    def _sure(self, event: Event, wish: Wish) -> Event:
+    def _sure(self, event: Event, wish: Placement) -> Event:
         there = wish.meeting is None or edits.shows(event, wish.meeting, wish.key)
         return sure(event, done=there and drafts.has(event, wish.draft))
 
 
-def _virtual(calendar: CalendarInfo, alias: str, wish: Wish) -> Event:
+def _virtual(calendar: CalendarInfo, alias: str, wish: Placement) -> Event:
     """Return the event as it will be without our details."""
     draft = wish.draft
     item: dict[str, Any] = {
@@ -196,7 +196,7 @@ def _virtual(calendar: CalendarInfo, alias: str, wish: Wish) -> Event:
     return read
 
 
-def _asking(patch: Patch, event: Event, wish: Wish) -> Patch:
+def _asking(patch: Patch, event: Event, wish: Placement) -> Patch:
     """Ask for Teams in the same call, where there is no meeting yet."""
     if wish.native != online.SERVICE or event.native is not None:
         return patch

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from connectors import block, placeholders
 from connectors.details import details
+from connectors.drafts import Placement
 from connectors.errors import Conflict, NotFound, Unwatchable
 from connectors.location import swap, without
 from connectors.model import (
@@ -62,23 +63,12 @@ class OwnCalendar:
         """Put the details of the meeting on the event, or take ours off."""
         return self._kept(self._detailed(await self._same(event), meeting, key, source, earlier))
 
-    async def put(
-        self,
-        calendar: CalendarInfo,
-        name: str,
-        draft: Draft,
-        before: Event | None,
-        meeting: Meeting | None,
-        key: str,
-        source: str,
-        *,
-        native: str = "",
-    ) -> Event:
+    async def put(self, calendar: CalendarInfo, name: str, before: Event | None, wanted: Placement) -> Event:
         """Make the event what the draft says. These calendars make no meetings by themselves."""
         before = await (self.load(calendar.remote, name) if before is None else self._same(before))
-        event = _drawn(EventRef(calendar.remote, name), draft, before, self.owner, self.now())
-        if meeting is not None:
-            event = self._detailed(event, meeting, key, source, "")
+        event = _drawn(EventRef(calendar.remote, name), wanted.draft, before, self.owner, self.now())
+        if wanted.meeting is not None:
+            event = self._detailed(event, wanted.meeting, wanted.key, wanted.source, "")
         return event if before is not None and event == before else self._kept(event)
 
     async def remove(self, calendar: CalendarInfo, event: str) -> None:

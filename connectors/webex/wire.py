@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from connectors.errors import Transient
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest, Phone
+from connectors.moments import moment
 from connectors.overrides import spelled, stated, unseen
 from connectors.titles import one_line
 from connectors.webex.options import TABLE
@@ -165,7 +166,7 @@ def leavers(shown: Iterable[Mapping[str, Any]], wanted: Sequence[str]) -> list[s
 
 
 def _new_times(shown: Mapping[str, Any], request: MeetingRequest, now: datetime) -> dict[str, Any]:
-    begins = _moment(shown.get("start"))
+    begins = moment(shown.get("start"))
     # As it was when its present times were sent: of a series that has begun, from that occurrence on.
     known = times(request, min(begins or now, now))
     if known is not None and _is(shown, known):
@@ -181,7 +182,7 @@ def _new_times(shown: Mapping[str, Any], request: MeetingRequest, now: datetime)
 
 def _is(shown: Mapping[str, Any], known: Times) -> bool:
     return (
-        (_moment(shown.get("start")), _moment(shown.get("end"))) == (known.start, known.end)
+        (moment(shown.get("start")), moment(shown.get("end"))) == (known.start, known.end)
         and shown.get("timezone") == known.zone
         and same_rule(str(shown.get("recurrence") or ""), known.rule)
     )
@@ -199,14 +200,6 @@ def _timing(when: Times) -> dict[str, str]:
 
 def _text(moment: datetime) -> str:
     return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _phones(body: Mapping[str, Any]) -> Iterator[Phone]:

@@ -13,6 +13,7 @@ from typing import Any
 from connectors.errors import Transient
 from connectors.keys import START, key_in
 from connectors.model import Found, Meeting, MeetingRequest
+from connectors.moments import moment
 
 SERIES = timedelta(days=3653)  # ten years: a series has no date after which its link may die
 SOON = timedelta(days=180)  # a single room that becomes that of a series must last so much longer
@@ -103,7 +104,7 @@ def found(page: Any) -> list[Found]:
     """Return the rooms of a page that carry a key. Raises Transient as `rooms` does."""
     made = [(key_in(one.name.lstrip("/")), one) for one in rooms(page, START, "")]
     return [
-        Found(key, one.meeting.id, "", _moment(one.made), one.meeting.join_url) for key, one in made if key
+        Found(key, one.meeting.id, "", moment(one.made), one.meeting.join_url) for key, one in made if key
     ]
 
 
@@ -119,14 +120,6 @@ def _name(item: Mapping[str, Any]) -> str:
 def _end(request: MeetingRequest) -> datetime:
     assert request.start is not None  # noqa: S101 - the caller has looked
     return request.start + timedelta(minutes=max(1, request.minutes))
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _is_link(url: Any) -> bool:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from connectors.errors import Transient
 from connectors.keys import key_in
 from connectors.model import Found, Meeting, MeetingRequest, MeetingSettings, Phone
+from connectors.moments import moment
 from connectors.overrides import NONE, objected, spelled, stated, untaken
 from connectors.titles import one_line
 from connectors.zoom.options import TABLE
@@ -129,7 +130,7 @@ def found(item: Mapping[str, Any], host: str) -> Found | None:
     key = next((key_in(word.removeprefix(MARKER)) for word in words if word.startswith(MARKER)), "")
     if not key:
         return None
-    return Found(key, str(item["id"]), host, _moment(item.get("created_at")), str(item.get("join_url") or ""))
+    return Found(key, str(item["id"]), host, moment(item.get("created_at")), str(item.get("join_url") or ""))
 
 
 def items(page: Any) -> list[dict[str, Any]]:
@@ -188,14 +189,6 @@ def _invitees(request: MeetingRequest) -> list[dict[str, str]]:
 
 def _emails(body: Mapping[str, Any]) -> set[str]:
     return {str(one.get("email")) for one in _among(body, "meeting_invitees")}
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _same(text: Any, start: datetime | None) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.drafts import Placement
 from connectors.errors import Conflict, NotFound, Rejected, Transient
 from connectors.model import Answered, Draft, Event, Guest, Mark, Meeting
 from tests.contract.calendar import KEY, NEW, OTHER, UNSETTLED, URL, ZOOM, Stage, again, day, listed
@@ -43,7 +44,8 @@ async def put(
     name: str = NAME,
     native: str = "",
 ) -> Event:
-    return await stage.calendar.put(stage.info, name, draft, before, meeting, key, SOURCE, native=native)
+    wanted = Placement(draft, meeting, key, SOURCE, native)
+    return await stage.calendar.put(stage.info, name, before, wanted)
 
 
 def mailed(stage: Stage, since: int = 0) -> list[tuple[str, str]]:
@@ -171,7 +173,7 @@ class InsertingContract:
     async def test_a_calendar_that_is_not_there_takes_no_events(self, stage):
         nowhere = replace(stage.info, remote="nowhere@example.com")
         with pytest.raises(NotFound):
-            await stage.calendar.put(nowhere, NAME, wish(stage), None, None, "", SOURCE)
+            await stage.calendar.put(nowhere, NAME, None, Placement(wish(stage), source=SOURCE))
 
 
 class SeriesContract:
@@ -271,9 +273,8 @@ class ChangingContract:
 
     async def test_whom_people_have_invited_stays(self, stage):
         event = await put(stage, wish(stage, attendees=invited(BOB)))
-        event = await stage.calendar.put(
-            stage.info, NAME, wish(stage, attendees=invited(ZOE)), event, None, "", ""
-        )
+        more = Placement(wish(stage, attendees=invited(ZOE)))
+        event = await stage.calendar.put(stage.info, NAME, event, more)
         assert event.attendees == (BOB, ZOE)
 
     async def test_an_answer_survives_every_other_change(self, stage):
@@ -374,7 +375,7 @@ class ChangingContract:
         await put(stage, wish(stage, attendees=invited(BOB)))
         (copy,) = (await stage.guest.changes(stage.guest_info, None)).events
         with pytest.raises(Rejected):
-            await stage.guest.put(stage.guest_info, NAME, wish(stage, title="Mine"), copy, None, "", "")
+            await stage.guest.put(stage.guest_info, NAME, copy, Placement(wish(stage, title="Mine")))
 
 
 WORDS = [

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp import ClientSession
 
+from connectors.drafts import Placement
 from connectors.errors import NotFound, Transient
 from connectors.model import Event, EventRef, MeetingRequest
 from sandbox.google.state import Google
@@ -136,7 +137,7 @@ async def test_conference_data_of_third_parties_is_tried_with_the_insert(google,
     await google.post("modes", addon=mode)
     calendar = google.registry(third_party_conference_data=True).calendar(await google.credentials())
     draft = wish(stage, attendees=invited(GUEST))
-    event = await calendar.put(stage.info, NAME, draft, None, ZOOM, KEY, "api:default")
+    event = await calendar.put(stage.info, NAME, None, Placement(draft, ZOOM, KEY, "api:default"))
     assert event.block.key == KEY
     assert (event.native is not None and event.native.key == KEY) is (mode == "accept")
     assert google.ops() == ["events.insert"] * (2 if mode == "reject_400" else 1)

@@ -47,7 +47,8 @@ class Mailbox:
             raise NotFound(status=410)
         return self.events[name]
 
-    async def put(self, calendar, name, draft, before, meeting, key, source, *, native=""):
+    async def put(self, calendar, name, before, wanted):
+        draft, meeting, key = wanted.draft, wanted.meeting, wanted.key
         if before is not None and before.ref.event not in self.events:
             raise NotFound(status=410)
         if before is not None and before.etag != self.events[before.ref.event].etag:
@@ -79,8 +80,8 @@ class Mailbox:
             attendees=tuple(one.address for one in draft.attendees),
         )
         if meeting is not None and not meeting.native:
-            event = detailed(event, meeting, key, source)
-        if native and event.native is None:
+            event = detailed(event, meeting, key, wanted.source)
+        if wanted.native and event.native is None:
             event = made(event, key)
         event = self.keep(event) if stands is None or event != stands else stands
         self.fate()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.drafts import Placement
 from connectors.errors import Conflict, NotFound, Unwatchable
 from connectors.model import CalendarInfo, Draft, Guest, Meeting, Shown
 from connectors.own.calendar import OwnCalendar
@@ -37,7 +38,9 @@ class Shelf:
         return replace(event, shown=Shown())
 
     async def put(self, draft=PLAIN, before=None, meeting=None):
-        return self.keep(await self.calendar.put(INFO, NAME, draft, before, meeting, KEY, "api:zoom"))
+        return self.keep(
+            await self.calendar.put(INFO, NAME, before, Placement(draft, meeting, KEY, "api:zoom"))
+        )
 
     async def write(self, event, meeting, earlier=""):
         return self.keep(await self.calendar.write(event, meeting, KEY, "api:zoom", earlier=earlier))
