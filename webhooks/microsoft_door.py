@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import structlog
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
 from store import channels
 from store.errors import StoreError
@@ -38,16 +37,9 @@ class MicrosoftDoor:
         token = request.query.get("validationToken")
         if token is not None:
             return _repeat(token)
-        if (request.content_length or 0) > LARGEST_BODY:
-            return _too_large()
-        try:
-            body = await bodies.whole(request, PATIENCE)
-        except web.HTTPRequestEntityTooLarge:
-            return _too_large()
-        except TimeoutError:
-            return web.Response(status=408, text="the body did not come")
-        except (web.RequestPayloadError, HttpProcessingError):
-            return web.Response(status=400, text="the body is broken")
+        body = await bodies.taken(request, PATIENCE, LARGEST_BODY)
+        if isinstance(body, web.Response):
+            return body
         try:
             await self._take(body)
         except (StoreError, TimeoutError) as error:
@@ -99,7 +91,3 @@ def _repeat(token: str) -> web.Response:
     if not microsoft.repeatable(token):
         return web.Response(status=400, text="this is no validation token", headers=_PLAIN)
     return web.Response(text=token, content_type="text/plain", headers=_PLAIN)
-
-
-def _too_large() -> web.Response:
-    return web.Response(status=413, text="no batch is so large")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
 from store import conferences, linked
 from store.db import Store
@@ -37,18 +36,9 @@ class ZoomDoor:
 
     async def push(self, request: web.Request) -> web.Response:
         """Verify, ring, answer; or prove to Zoom that we are here."""
-        if (request.content_length or 0) > LARGEST_BODY:
-            return _too_large()
-        try:
-            body = await bodies.whole(request, PATIENCE)
-        except web.HTTPRequestEntityTooLarge:
-            return _too_large()
-        except TimeoutError:
-            return web.Response(status=408, text="the body did not come")
-        except (web.RequestPayloadError, HttpProcessingError):
-            return web.Response(status=400, text="the body is broken")
-        if len(body) > LARGEST_BODY:
-            return _too_large()
+        body = await bodies.taken(request, PATIENCE, LARGEST_BODY)
+        if isinstance(body, web.Response):
+            return body
         secret = zoom.signer(self._secrets, request.headers, body, self._now())
         if not secret:
             log.warning("event refused", provider="zoom", reason="its signature is wrong, or too old")
@@ -90,7 +80,3 @@ class ZoomDoor:
     async def _all(self, kind: str, keys: Iterable[str]) -> None:
         if rings := [(kind, key) for key in keys]:
             await self._bell.ring_all(rings)
-
-
-def _too_large() -> web.Response:
-    return web.Response(status=413, text="no event is so large")
